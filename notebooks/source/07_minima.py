@@ -289,12 +289,12 @@ print(
 # ## A real network
 #
 # The picture shows a plane through the weights of a trained convolutional network, as a ground whose height is the loss
-# at each point. The line is the path of its training, from the first weights to the last. The weights of the path do
-# not lie in the plane, so each point is moved straight onto it, as the sun moves a point onto the floor: the line is a
-# *shadow* of the path. What is lost so? Take the distance of each point of the path from the trained weights, and the
-# same for its shadow. If the sum of the squared distances of the shadows is 90 % of that of the points, the plane
-# *holds* 90 % of the path (*shows*, says the picture). The plane here is the one that holds most. How much would a
-# *random* plane hold?
+# at each point, and beside it the same plane from above. The line is the path of its training, from the first weights
+# to the last. The weights of the path do not lie in the plane, so each point is moved straight onto it, as the sun
+# moves a point onto the floor: the line is a *shadow* of the path. What is lost so? Take the distance of each point of
+# the path from the trained weights, and the same for its shadow. If the sum of the squared distances of the shadows is
+# 90 % of that of the points, the plane *holds* 90 % of the path (*shows*, says the picture). The plane here is the one
+# that holds most. How much would a *random* plane hold?
 
 # %%
 predict("07.plane")

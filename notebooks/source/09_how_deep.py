@@ -308,8 +308,8 @@ NormalizationSteps(challenge=zero)
 # - *Through* $v$, the mean of $c^2$. Each $c$ was squared and divided by $M$, so it gets $2 c / M \cdot dv = (-0.15,
 #   -0.08, 0, 0.23)$ on top of what it has: $dc = (0.38, -0.08, 0, 0.23)$.
 # - *Through* $c = x - m$. $x$ gets $dc$ as it is. The mean was subtracted from all four: $dm = -\sum dc = -0.53$.
-# - *Through* $m$, the mean of $x$. Each $x$ gets $dm / M = -0.13$ on top of what it has: $dx = (0.25, -0.21, -0.13,
-#   0.10)$.
+# - *Through* $m$, the mean of $x$. Each $x$ gets $dm / M = -0.134$ on top of what it has: $dx = (0.248, -0.210,
+#   -0.134, 0.095)$.
 #
 # The same in code:
 
@@ -324,7 +324,7 @@ dm = -dc.sum()
 dx = dc + dm / M
 print(
     f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm "
-    f"{dm:.2f}, dm / M {dm / M:.2f}"
+    f"{dm:.2f}, dm / M {dm / M:.3f}"
 )
 print(
     "dc",
@@ -334,7 +334,7 @@ print(
     "=",
     dc.round(2),
     " dx",
-    dx.round(2),
+    dx.round(3),
 )
 
 # %% [markdown]
@@ -736,9 +736,10 @@ for kind in STUDIED:
 # <!-- source: Zhang, Dauphin and Ma 2019, abstract -->
 #
 # Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual* with
-# residual blocks, and *both*. It opens after one epoch. *Overflow* says that a network's numbers have become too large to be
-# stored; it has stopped. A cross marks the end of its line: here that is after two steps, in the upper left corner. For the
-# third way, tick *Residual blocks start at 0* under *More*.
+# residual blocks, and *both*. The key above the plots says which line is whose. The picture opens after one epoch.
+# *Overflow* says that a network's numbers have become too large to be stored; it has stopped. A cross marks the end of its
+# line: here that is after two steps, in the upper left corner of the plot of losses. For the third way, tick *Residual
+# blocks start at 0* under *More*.
 
 # %% tags=["nbval-ignore-output"] answers="09.fifty"
 goal = Challenge(

@@ -53,7 +53,7 @@ def test_the_upstream_gradient_is_chosen(book):
     widget = book.widget(0)
     book.run("steps.reset(); steps.set_state(step=17)")
     widget.get_by_text("1, 1, 1, 1", exact=True).click()
-    see(widget, "both together are 0.00, 0.00, 0.00, 0.00")
+    see(widget, "both together are 0.000, 0.000, 0.000, 0.000")
 
 
 def test_layers_by_the_keyboard_and_four_networks_train(book):

@@ -31,8 +31,11 @@ def opened(browser):
         page.close()
 
 
-@pytest.mark.parametrize("line", [SPIRALS, "TrainingView"])
-@pytest.mark.parametrize("width", [1060, 860])
+@pytest.mark.parametrize(
+    ("line", "width"),
+    [(line, width) for line in (SPIRALS, "TrainingView") for width in (1060, 860)]
+    + [("LossSlice", 1060), ("LossSlice", 800)],
+)
 def test_it_fits_the_window_that_jupyterlab_leaves(opened, line, width):
     card = opened(line, width).page.locator(".cnn-widget").bounding_box()
     assert card["height"] <= WINDOW + 10
@@ -43,6 +46,25 @@ def test_three_controls_beside_figures_stand_on_a_line_of_their_own(opened):
     bottoms = {round(box.bounding_box()["y"]) for box in page.locator(".cnn-settings > .cnn-slider").all()}
     assert len(bottoms) == 1 and page.locator(".cnn-settings > .cnn-slider").count() == 3
     assert bottoms.pop() > page.locator(".cnn-figure").first.bounding_box()["y"]
+
+
+@pytest.mark.parametrize("width", [800, 700])
+def test_four_sliders_share_the_line_of_one_choice(opened, width):
+    page = opened("NormalizationSteps", width).page
+    sliders = page.locator(".cnn-row-of > .cnn-slider")
+    boxes = [box.bounding_box() for box in sliders.all()]
+    choice = page.locator(".cnn-row-of > .cnn-segments-group").bounding_box()
+    assert len(boxes) == 4 and len({round(box["y"]) for box in boxes}) == 1
+    assert choice["y"] <= boxes[0]["y"] + boxes[0]["height"] <= choice["y"] + choice["height"] + 12
+    assert page.locator(".cnn-widget").bounding_box()["height"] <= WINDOW
+
+
+def test_on_a_phone_four_sliders_stand_two_and_two_below_their_choice(opened):
+    page = opened("NormalizationSteps", 366).page
+    boxes = [box.bounding_box() for box in page.locator(".cnn-row-of > .cnn-slider").all()]
+    choice = page.locator(".cnn-row-of > .cnn-segments-group").bounding_box()
+    rows = sorted(round(box["y"]) for box in boxes)
+    assert rows[0] == rows[1] < rows[2] == rows[3] and rows[0] >= choice["y"] + choice["height"]
 
 
 def test_figures_stand_at_the_right_without_controls_too(opened):

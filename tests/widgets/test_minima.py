@@ -14,7 +14,7 @@ from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
 from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
 from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
-from cnnlib.widgets.minima.slice_picture import HIGH, PIXELS, Relief, finer
+from cnnlib.widgets.minima.slice_picture import HIGH, LEAN, PIXELS, Relief, finer
 from tests.widgets.sweep import assert_refuses, assert_sound
 
 
@@ -138,6 +138,34 @@ def test_the_path_of_a_slice_lies_on_its_ground():
     points, _, a, b, _ = plane(PLANES[0], 0)
     near = [shade[np.abs(b - v).argmin(), np.abs(a - u).argmin()] for u, v in points]
     np.testing.assert_allclose(drawn, near, atol=0.25)
+
+
+@pytest.mark.parametrize("name", PLANES)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_map_shows_the_ground_of_the_relief_from_above(name, seed):
+    """In the same colours, its front below, with the same path up to the same point."""
+    panels = {panel.name: panel for panel in LossSlice(plane=name, seed=seed, point=30).scene.panels}
+    (ground,) = (mark for mark in panels["map"].marks if isinstance(mark, Heatmap))
+    shade = np.log10(plane(name, seed)[4])
+    assert (ground.cmap, ground.vmin, ground.vmax) == ("height", shade.min(), shade.max())
+    rows = ground.z.mean(axis=1)
+    assert rows[: len(rows) // 2].mean() <= rows[len(rows) // 2 :].mean(), "low in front, as in the relief"
+    for kind in (Line, Points):
+        looks, places = [], []
+        for panel in (panels["relief"], panels["map"]):
+            marks = [m for m in panel.marks if isinstance(m, kind) and m.color in ("path", "paper")]
+            looks.append([(len(m.x), m.color, getattr(m, "shape", "")) for m in marks])
+            places.append([m.x.size and (m.x[0], m.y[0]) for m in marks])
+        assert looks[0] == looks[1] and {31, 46} >= {n for n, *_ in looks[0] if n > 1}
+        for (x, _), (u, v) in zip(*places, strict=True):
+            assert 0 <= u <= 1 and 0 <= v <= 1 and x == pytest.approx(u + LEAN * v), "at the same place"
+    joined = next(m for m in panels["map"].marks if isinstance(m, Line) and m.color == "ink")
+    parts = np.split(np.c_[joined.x, joined.y], np.flatnonzero(np.isnan(joined.x)) + 1)
+    size = len(ground.z) - 1
+    lengths = [len(part) for part in parts]
+    longest = parts[int(np.argmax(lengths))][:-1]
+    column, row = (longest * size).round().astype(int).T
+    assert np.ptp(ground.z[row, column]) < 0.12 * np.ptp(ground.z), "a line joins equal losses"
 
 
 def test_noise_that_fades_finds_the_bottom_and_noise_that_stays_does_not():

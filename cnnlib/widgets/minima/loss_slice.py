@@ -16,12 +16,17 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.base.decades import log_axis
-from cnnlib.widgets.minima.slice_picture import bar_panel, relief_panel
+from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
 POINTS = 45  # of the path after the first
 CELLS = 25
-NARROW = Narrow(("330px", "220px"), (1, "52px"), 550, {"relief": (0, 0), "bar": (0, 1), "loss": (1, 0, 1, 2)})
+NARROW = Narrow(
+    ("300px", "230px", "220px"),
+    (1, "52px"),
+    750,
+    {"relief": (0, 0), "bar": (0, 1), "map": (1, 0, 1, 2), "loss": (2, 0, 1, 2)},
+)
 SLOTS = {"head": ("plane",), "bar": ("seed",), "handle": ("point",)}
 PLANES = ("along the training path", "random, filter-normalised")
 
@@ -111,11 +116,13 @@ class LossSlice(Widget):
             "steps": state["point"] * EVERY,
         }
         here = points[: state["point"] + 1]
-        ground = [relief_panel(here, points, a, b, losses), bar_panel(losses)]
+        ground = here, points, a, b, losses
+        panels = [relief_panel(*ground), bar_panel(losses), map_panel(*ground)]
         return Scene(
-            [*ground, self.loss_panel(true, state["point"])],
+            [*panels, self.loss_panel(true, state["point"])],
             self.sentence(facts),
             facts,
+            rows=(1, 1),
             columns=(1.75, "64px", 1),
             height=456,
             figures=self.figures(facts),
@@ -138,8 +145,8 @@ class LossSlice(Widget):
         ]
         ticks = range(0, len(true), 15)
         x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
-        (y, how), title = log_axis(0.01, 10), "The loss itself"
-        return Panel(marks, x, y, title=title, subtitle=how, at=(0, 2), name="loss")
+        (y, how), title = log_axis(0.007, 10), "The loss itself"  # the handle clear of 0.01
+        return Panel(marks, x, y, title=title, subtitle=how, at=(1, 2), name="loss")
 
     def sentence(self, facts):
         when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"

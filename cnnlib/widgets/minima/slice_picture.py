@@ -1,4 +1,4 @@
-"""The picture of a slice through a loss surface: a relief in the colours of the losses, and their scale."""
+"""The picture of a slice through a loss surface: a relief in the losses' colours, their scale, and a map."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ HIGH = DEPTH + BASE + RISE
 ROWS, ACROSS = 121, 221  # profiles from the front to the back, and places along each
 PIXELS = (168, 221)  # rows and columns of the picture of the ground
 MESH = 10  # profiles that are drawn as lines, and lines across them
+FINER = 4  # cells of the map for each that was computed
+LEVELS = 12  # of the lines that join equal losses
 LOWEST, HIGHEST = 1e-3, 1e3  # losses shown
 
 
@@ -40,6 +42,29 @@ def finer(z: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return between(down.T, np.linspace(0, z.shape[1] - 1, columns)).T
 
 
+def facing(b: np.ndarray, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places and heights, the lower side first: it is in front of the relief, and below on the map."""
+    shade = heights(losses)
+    turned = shade[: len(shade) // 2].mean() > shade[len(shade) // 2 :].mean()
+    return (b[::-1], shade[::-1]) if turned else (b, shade)
+
+
+def path_marks(x: np.ndarray, y: np.ndarray, now: int) -> list:
+    """The training's shadow up to its first `now` points, and to come; a square where it began."""
+    return [
+        Line(x, y, color="path", width=1.6, alpha=0.5),
+        Line(x[:now], y[:now], color="paper", width=5.2, alpha=0.75),
+        Line(x[:now], y[:now], color="path", width=2.8),
+        Points(x[:1], y[:1], color="path", shape="square", size=5, outline="paper"),
+        Points(x[now - 1 : now], y[now - 1 : now], color="path", shape="diamond", size=7, outline="paper"),
+    ]
+
+
+def shares(path: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
+    """Places of the path on the plane, each from 0 to 1."""
+    return [np.clip((path[:, i] - axis[0]) / (axis[-1] - axis[0]), 0, 1) for i, axis in enumerate((a, b))]
+
+
 def bar_panel(losses: np.ndarray) -> Panel:
     """What the colours mean."""
     shade = heights(losses)
@@ -49,7 +74,7 @@ def bar_panel(losses: np.ndarray) -> Panel:
     ticks = [np.log10(v) for v in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= np.log10(v) <= high]
     y = Axis(low, high, ticks=ticks, names=[f"{10**t:.3g}" for t in ticks])
     marks = [Heatmap(bar, (0, 1, low, high), cmap="height", hover=False)]
-    return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1), grid=False, name="bar")
+    return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
 
 
 class Relief:
@@ -127,13 +152,10 @@ def relief_panel(
 
     Both ends of the path are named; the last one only when it is reached.
     """
-    shade = heights(losses)
-    if shade[: len(shade) // 2].mean() > shade[len(shade) // 2 :].mean():
-        shade, b = shade[::-1], b[::-1]
+    b, shade = facing(b, losses)
     low, high = shade.min(), max(shade.max(), shade.min() + 0.01)
     relief = Relief((finer(shade, ROWS, ACROSS) - low) / (high - low))
-    u, v = ((path[:, i] - axis[0]) / (axis[-1] - axis[0]) for i, axis in enumerate((a, b)))
-    x, y = relief.place(np.clip(u, 0, 1), np.clip(v, 0, 1))
+    x, y = relief.place(*shares(path, a, b))
     now = len(here)
     half = [size / (count - 1) / 2 for size, count in zip((HIGH, 1 + LEAN), PIXELS, strict=True)]
     extent = (-half[1], 1 + LEAN + half[1], -half[0], HIGH + half[0])
@@ -142,11 +164,7 @@ def relief_panel(
         *relief.walls(),
         Line(*relief.mesh(), color="ink", width=0.7, alpha=0.22),
         Line(*relief.edges(), color="link", width=1.5),
-        Line(x, y, color="path", width=1.6, alpha=0.5),
-        Line(x[:now], y[:now], color="paper", width=5.2, alpha=0.75),
-        Line(x[:now], y[:now], color="path", width=2.8),
-        Points(x[:1], y[:1], color="path", shape="square", size=5, outline="paper"),
-        Points(x[now - 1 : now], y[now - 1 : now], color="path", shape="diamond", size=7, outline="paper"),
+        *path_marks(x, y, now),
         *[
             Note(x[place] + 0.03, y[place] + lift, name, color="ink")
             for name, place, lift in [("first weights", 0, 0.09), ("trained", -1, -0.03)][
@@ -161,5 +179,28 @@ def relief_panel(
         if beside
         else say("each place of the ground is a set of weights, its height the loss")
     )
-    return Panel(marks, *axes, title="The ground that it walks on", subtitle=how, at=(0, 0), grid=False,
+    return Panel(marks, *axes, title="The ground that it walks on", subtitle=how, at=(0, 0, 2, 1), grid=False,
                  name="relief")  # fmt: skip
+
+
+def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
+    """The same plane from above, in the relief's colours: its front is below."""
+    b, shade = facing(b, losses)
+    size = FINER * (len(a) - 1) + 1
+    fine, places = finer(shade, size, size), np.linspace(0, 1, size)
+    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
+    generator = contour_generator(places, places, fine, line_type=LineType.ChunkCombinedNan)
+    levels = np.linspace(fine.min(), fine.max(), LEVELS + 2)[1:-1]
+    lines = [line for level in levels if (line := generator.lines(level)[0][0]) is not None]
+    outline = np.concatenate([part for line in lines for part in (line, [[np.nan] * 2])]).T
+    edge = places[1] / 2
+    extent, colours = (-edge, 1 + edge, -edge, 1 + edge), {"vmin": shade.min(), "vmax": shade.max()}
+    marks = [
+        Heatmap(fine, extent, cmap="height", **colours, hover=False, smooth=True),
+        Line(*outline, color="ink", width=0.7, alpha=0.22),
+        *path_marks(*shares(path, a, b), len(here)),
+    ]
+    axes = Axis(0, 1, visible=False), Axis(0, 1, visible=False)
+    return Panel(marks, *axes, title="From above", subtitle="lines join equal losses", at=(0, 2), grid=False,
+                 name="map")  # fmt: skip
