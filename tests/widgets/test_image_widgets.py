@@ -245,7 +245,7 @@ def test_the_square_goes_where_it_is_dragged_and_back_with_another_image(digits,
     assert widget.chosen == place and np.array_equal(shown, covered[0, 0])
     assert (widget.facts["then"], widget.facts["then_sure"]) == (p.argmax(), pytest.approx(p.max(), rel=1e-5))
     guess = widget.facts["guess"]
-    assert f"takes class {guess} from " in widget.text and f" to {100 * p[guess]:.3g} %." in widget.text
+    assert f"takes class {guess} from " in widget.text and f" to {100 * p[guess]:.0f} %." in widget.text
     assert (widget.facts["row"], widget.facts["col"]) == costly  # still where covering costs most
     widget.set_state(image=8)
     assert widget.chosen is None and " most: " in widget.text

@@ -158,7 +158,7 @@ class EvidenceExplorer(Widget):
             "logit": facts["logit"],
         }
         if self.chosen:
-            does = say("takes class {asked} from {p:.3g} % to {q:.3g} %", **about)
+            does = say("takes class {asked} from {p:.0f} % to {q:.0f} %", **about)
         elif p[asked] < SMALL:
             does = say(
                 "costs class {asked} most: {fall:.2g} of its logit of {logit:.2g}; "
