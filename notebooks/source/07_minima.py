@@ -131,7 +131,7 @@ for method in METHODS:
         end="",
     )
     few = f"{high:.0%}" if high > 0.05 else "hardly any"
-    print(f"  in C from A's valley {low:.0%} at low rates, {few} at high ones")
+    print(f"  in C from A's valley {low:.0%} at low rates, {few} at high")
 left = np.mean(basins("Adam")[60:, starts > maxima[1]] != 2)
 print(f"Adam at high rates, from C's own valley: {left:.0%} end elsewhere")
 

@@ -402,7 +402,7 @@ print(
 
 # %% [markdown] minutes=5
 # The first filter has hardly moved, with a correlation of 0.98. The third and the eighth have clearly changed, but even at
-# 0.76 the pattern of the start can be recognised. So after one epoch each filter is its own random start and something
+# about three quarters the pattern of the start can be recognised. So after one epoch each filter is its own random start and something
 # learned. Does the network read nearly all digits because of what was learned, or would the random filters have done as
 # well? That is measured further down.
 #

@@ -47,6 +47,7 @@ LEFT_OUT = tuple(
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
     imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
     pyclbr webbrowser nturl2path multiprocessing/ ssl socketserver http/server http/cookie
+    tracemalloc stringprep encodings/idna encodings/punycode
     xml/ unittest/mock aifc chunk sunau sndhdr wave. xdrlib uu. imghdr pipes crypt mailcap antigravity
     lib-dynload/ asyncio/windows asyncio/proactor zipapp py_compile __phello__/
     cnnlib/widgets/static/

@@ -29,7 +29,7 @@ from tools.site.live.packing import Tiles, item, packed
 WHOLE = {
     "ImageGallery": (690, 940),
     "LineBetween": (630, 1014),
-    "LossSlice": (707, 1326),
+    "LossSlice": (707, 1304),
     "MistakeExplorer": (644, 1069),
 }
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
