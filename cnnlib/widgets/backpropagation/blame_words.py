@@ -17,12 +17,12 @@ MEANINGS = {
 }
 RISES = {
     SCORE: "If the framed pixel grew by 0.1, the score would rise by {part}.",
-    UNIT: "If the framed pixel grew by 0.1, the number would rise by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the unit would rise by {part}.",
     LOSS: "If the framed pixel grew by 0.1, the loss would rise by {part}.",
 }
 FALLS = {
     SCORE: "If the framed pixel grew by 0.1, the score would fall by {part}.",
-    UNIT: "If the framed pixel grew by 0.1, the number would fall by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the unit would fall by {part}.",
     LOSS: "If the framed pixel grew by 0.1, the loss would fall by {part}.",
 }
 
