@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from tests.browser.lab import BUSY, Lab
+from tests.browser.lab import Lab
+
+SOON = 60_000  # milliseconds: how long a kernel may take, in a page that is open
 
 #: Close what is open without saving it, end its kernel, and count the dialogs that wait for an answer.
 CLEAR = """async () => {
@@ -44,17 +46,24 @@ class Desk:
         """
         if touch not in self.contexts:
             self.contexts[touch] = self.browser.new_context(viewport=SIZE, has_touch=touch)
-        if self.free[touch]:
-            page = self.free[touch].pop()
-            page.evaluate(OPEN, name)
-            page.wait_for_function(IDLE, timeout=BUSY)
-        else:
-            page = self.lab.open(self.contexts[touch], name, run=False)
+        page = self._reopened(name, self.free[touch].pop()) if self.free[touch] else None
+        page = page or self.lab.open(self.contexts[touch], name, run=False)
         page.set_viewport_size(size)
         page.emulate_media(**media)
         if run:
             self.lab.run_all(page)
         return page
+
+    def _reopened(self, name: str, page):
+        """The page with another notebook; None where JupyterLab has missed that its kernel is ready."""
+        from playwright.sync_api import TimeoutError  # here, since without playwright these tests are skipped
+
+        page.evaluate(OPEN, name)
+        with contextlib.suppress(TimeoutError):
+            page.wait_for_function(IDLE, timeout=SOON)
+            return page
+        page.close()
+        return None
 
     @contextlib.contextmanager
     def opened(self, name: str, **options):
