@@ -161,3 +161,11 @@ def test_the_gallery_stays_on_a_page_that_exists():
     assert widget.message == "Page: expected a whole number from 1 to 4, received 5. It stays 4."
     widget.set_state(page=99)
     assert "Page: expected a whole number from 1 to" in widget.message
+
+
+def test_the_gallery_says_above_its_images_what_a_click_does():
+    widget = ImageGallery(load_digits())
+    told = [[(panel.title, panel.subtitle) for panel in widget.scene.panels]]
+    widget.set_state(labels=True)
+    told.append([(panel.title, panel.subtitle) for panel in widget.scene.panels])
+    assert told == [[("Click an image", f"to {does} its label")] * 2 for does in ("see", "hide")]
