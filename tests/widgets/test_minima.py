@@ -116,11 +116,11 @@ def test_of_a_relief_is_seen_what_nothing_stands_before():
 
     def seen(v):
         """The height that is seen where the ground of a place in the middle would be."""
-        return relief.image()[np.searchsorted(y, relief.place(0.4, np.array(v))[1]) - 1, column]
+        return relief.image[np.searchsorted(y, relief.place(0.4, np.array(v))[1]) - 1, column]
 
     assert [seen(v) for v in (0.2, 0.5, 0.95)] == [0, 0.5, 0]
     assert seen(0.55) == 0.5, "the ridge hides what is close behind it"
-    assert np.isnan(relief.image()[-1]).all(), "above the ground is nothing"
+    assert np.isnan(relief.image[-1]).all(), "above the ground is nothing"
     lines, flat = relief.mesh()[1], Relief(np.zeros((121, 221))).mesh()[1]
     assert np.isnan(lines).sum() > np.isnan(flat).sum() == 20, "and the lines there, and no others"
 

@@ -16,7 +16,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.base.decades import log_axis
-from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
+from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_of, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
 POINTS = 45  # of the path after the first
@@ -82,6 +82,13 @@ def path_losses(seed: int) -> np.ndarray:
     return landscape.losses_at(model, path, *few_images())[0]
 
 
+@lru_cache(maxsize=8)
+def relief_above(name: str, seed: int):
+    """The relief of a plane, drawn once for all points of the path."""
+    *_, b, losses = plane(name, seed)
+    return relief_of(b, losses)
+
+
 class LossSlice(Widget):
     """A plane through the weights of a trained network, its loss, and the shadow of the training path.
 
@@ -117,7 +124,8 @@ class LossSlice(Widget):
         }
         here = points[: state["point"] + 1]
         ground = here, points, a, b, losses
-        panels = [relief_panel(*ground), bar_panel(losses), map_panel(*ground)]
+        relief = relief_above(state["plane"], state["seed"])
+        panels = [relief_panel(relief, *ground), bar_panel(losses), map_panel(*ground)]
         return Scene(
             [*panels, self.loss_panel(true, state["point"])],
             self.sentence(facts),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from cnnlib.runtime.language import say
@@ -102,6 +104,7 @@ class Relief:
         column = np.clip((np.asarray(u) * (ACROSS - 1)).round().astype(int), 0, ACROSS - 1)
         return u + LEAN * v, DEPTH * v + BASE + RISE * self.ground[row, column]
 
+    @cached_property
     def image(self) -> np.ndarray:
         """Heights of what is seen at each pixel, the lowest row first, and a little below the edges."""
         y = np.linspace(0, HIGH, PIXELS[0])[:, None]
@@ -145,22 +148,27 @@ class Relief:
         ]
 
 
+def relief_of(b: np.ndarray, losses: np.ndarray) -> Relief:
+    """The ground that the losses make above a plane."""
+    _, shade = facing(b, losses)
+    low, high = shade.min(), max(shade.max(), shade.min() + 0.01)
+    return Relief((finer(shade, ROWS, ACROSS) - low) / (high - low))
+
+
 def relief_panel(
-    here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray
+    relief: Relief, here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray
 ) -> Panel:
     """The plane from its lower side, with the training's shadow up to now, and to come.
 
     Both ends of the path are named; the last one only when it is reached.
     """
-    b, shade = facing(b, losses)
-    low, high = shade.min(), max(shade.max(), shade.min() + 0.01)
-    relief = Relief((finer(shade, ROWS, ACROSS) - low) / (high - low))
+    b, _ = facing(b, losses)
     x, y = relief.place(*shares(path, a, b))
     now = len(here)
     half = [size / (count - 1) / 2 for size, count in zip((HIGH, 1 + LEAN), PIXELS, strict=True)]
     extent = (-half[1], 1 + LEAN + half[1], -half[0], HIGH + half[0])
     marks = [
-        Heatmap(relief.image(), extent, cmap="height", vmin=0, vmax=1, hover=False, smooth=True),
+        Heatmap(relief.image, extent, cmap="height", vmin=0, vmax=1, hover=False, smooth=True),
         *relief.walls(),
         Line(*relief.mesh(), color="ink", width=0.7, alpha=0.22),
         Line(*relief.edges(), color="link", width=1.5),
