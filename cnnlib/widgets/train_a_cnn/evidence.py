@@ -67,6 +67,7 @@ class EvidenceExplorer(Widget):
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
         self.model, self.split = network_and_images(model, split)
+        self.asked_of: tuple | None = None  # what `maps` are about
         side = min(self.split.x_test.shape[2:])
         square = max(1, side // 4)
         opening = opens_at(self.model, self.split, square)
@@ -102,8 +103,11 @@ class EvidenceExplorer(Widget):
         names, guess = self.split.class_names, int(p.argmax())
         asked = guess if state["target"] == OWN else names.index(state["target"])
         small = bool(p[asked] < SMALL)
-        grads = saliency(self.model, x, asked)[0]
-        falls = occlusion(self.model, x, state["size"], target=asked, logit=small)[0]
+        about = logits.tobytes(), state["image"], asked, state["size"]
+        if about != self.asked_of:  # else only the square has moved
+            fallen = occlusion(self.model, x, state["size"], target=asked, logit=small)[0]
+            self.asked_of, self.maps = about, (saliency(self.model, x, asked)[0], fallen)
+        grads, falls = self.maps
         row, col = (int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
         facts = {
             "guess": guess,
