@@ -16,7 +16,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.base.decades import log_axis
-from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_of, relief_panel
+from cnnlib.widgets.minima.slice_picture import bar_panel, map_of, map_panel, relief_of, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
 POINTS = 45  # of the path after the first
@@ -83,10 +83,10 @@ def path_losses(seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def relief_above(name: str, seed: int):
-    """The relief of a plane, drawn once for all points of the path."""
+def drawn(name: str, seed: int):
+    """The relief of a plane and its map, drawn once for all points of the path."""
     *_, b, losses = plane(name, seed)
-    return relief_of(b, losses)
+    return relief_of(b, losses), map_of(b, losses)
 
 
 class LossSlice(Widget):
@@ -123,9 +123,9 @@ class LossSlice(Widget):
             "steps": state["point"] * EVERY,
         }
         here = points[: state["point"] + 1]
-        ground = here, points, a, b, losses
-        relief = relief_above(state["plane"], state["seed"])
-        panels = [relief_panel(relief, *ground), bar_panel(losses), map_panel(*ground)]
+        relief, above = drawn(state["plane"], state["seed"])
+        where = here, points, a, b, losses
+        panels = [relief_panel(relief, *where), bar_panel(losses), map_panel(above, *where)]
         return Scene(
             [*panels, self.loss_panel(true, state["point"])],
             self.sentence(facts),

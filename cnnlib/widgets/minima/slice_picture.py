@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points
+from cnnlib.viz import Axis, Band, Heatmap, Line, Mark, Note, Panel, Points
 
 #: Of the relief: its back's shift to the right, its depth, how high the ground rises, the base's thickness.
 LEAN, DEPTH, RISE, BASE = 0.26, 0.78, 0.46, 0.1
@@ -93,10 +93,9 @@ class Relief:
         within = (u >= -1e-9) & (u <= 1 + 1e-9)
         column = np.clip((u * (ACROSS - 1)).round().astype(int), 0, ACROSS - 1)
         self.shade = np.where(within, np.take_along_axis(ground, column, axis=1), np.nan)
-        self.y = (
-            DEPTH * self.back[:, None] + BASE + RISE * self.shade
-        )  # of each profile, by columns of the picture
-        self.skyline = np.fmax.accumulate(self.y, axis=0)  # how high what stands in front reaches
+        #: Heights of each profile in the picture, by its columns, and how high what stands in front reaches.
+        self.y = DEPTH * self.back[:, None] + BASE + RISE * self.shade
+        self.skyline = np.fmax.accumulate(self.y, axis=0)
 
     def place(self, u, v) -> tuple[np.ndarray, np.ndarray]:
         """Where the ground is above the place (u, v) of the plane, each from 0 to 1."""
@@ -130,14 +129,10 @@ class Relief:
         """The four edges of the ground and, beneath them, those of its walls."""
         t, gap = np.linspace(0, 1, ACROSS), [[np.nan], [np.nan]]
         rims = [self.place(*ends) for ends in ((t, 0 * t), (t, 0 * t + 1), (0 * t, t), (0 * t + 1, t))]
-        (left, right), far = (
-            (self.place(np.array([u]), np.zeros(1)) for u in (0.0, 1.0)),
-            self.place(1.0, 1.0),
-        )
-        foot = [[0, 0, 1, 1 + LEAN, 1 + LEAN], [left[1][0], 0, 0, DEPTH, float(far[1])]]
-        return tuple(
-            np.hstack([*[np.hstack([rim, gap]) for rim in rims], foot, gap, [[1, 1], [0, right[1][0]]]])
-        )
+        _, (left, right, far) = self.place(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 1.0]))
+        foot = [[0, 0, 1, 1 + LEAN, 1 + LEAN], [left, 0, 0, DEPTH, far]]
+        corner = [[1, 1], [0, right]]
+        return tuple(np.hstack([*[np.hstack([rim, gap]) for rim in rims], foot, gap, corner]))
 
     def walls(self) -> list[Band]:
         """The front and the right side of the box, beneath the ground."""
@@ -147,12 +142,43 @@ class Relief:
             Band(right[0], DEPTH * self.back, right[1], color="grid", alpha=1.0),
         ]
 
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """The ground in the losses' colours, its lines and its walls: alike at every point of the path."""
+        half = [size / (count - 1) / 2 for size, count in zip((HIGH, 1 + LEAN), PIXELS, strict=True)]
+        extent = (-half[1], 1 + LEAN + half[1], -half[0], HIGH + half[0])
+        return [
+            Heatmap(self.image, extent, cmap="height", vmin=0, vmax=1, hover=False, smooth=True),
+            *self.walls(),
+            Line(*self.mesh(), color="ink", width=0.7, alpha=0.22),
+            Line(*self.edges(), color="link", width=1.5),
+        ]
+
 
 def relief_of(b: np.ndarray, losses: np.ndarray) -> Relief:
     """The ground that the losses make above a plane."""
     _, shade = facing(b, losses)
     low, high = shade.min(), max(shade.max(), shade.min() + 0.01)
     return Relief((finer(shade, ROWS, ACROSS) - low) / (high - low))
+
+
+def map_of(b: np.ndarray, losses: np.ndarray) -> list[Mark]:
+    """The losses of a plane from above, in the relief's colours, and lines that join equal ones."""
+    _, shade = facing(b, losses)
+    size = FINER * (len(shade) - 1) + 1
+    fine, places = finer(shade, size, size), np.linspace(0, 1, size)
+    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
+    generator = contour_generator(places, places, fine, line_type=LineType.ChunkCombinedNan)
+    levels = np.linspace(fine.min(), fine.max(), LEVELS + 2)[1:-1]
+    lines = [line for level in levels if (line := generator.lines(level)[0][0]) is not None]
+    outline = np.concatenate([part for line in lines for part in (line, [[np.nan] * 2])]).T
+    edge = places[1] / 2
+    extent, colours = (-edge, 1 + edge, -edge, 1 + edge), {"vmin": shade.min(), "vmax": shade.max()}
+    return [
+        Heatmap(fine, extent, cmap="height", **colours, hover=False, smooth=True),
+        Line(*outline, color="ink", width=0.7, alpha=0.22),
+    ]
 
 
 def relief_panel(
@@ -165,13 +191,8 @@ def relief_panel(
     b, _ = facing(b, losses)
     x, y = relief.place(*shares(path, a, b))
     now = len(here)
-    half = [size / (count - 1) / 2 for size, count in zip((HIGH, 1 + LEAN), PIXELS, strict=True)]
-    extent = (-half[1], 1 + LEAN + half[1], -half[0], HIGH + half[0])
     marks = [
-        Heatmap(relief.image, extent, cmap="height", vmin=0, vmax=1, hover=False, smooth=True),
-        *relief.walls(),
-        Line(*relief.mesh(), color="ink", width=0.7, alpha=0.22),
-        Line(*relief.edges(), color="link", width=1.5),
+        *relief.marks,
         *path_marks(x, y, now),
         *[
             Note(x[place] + 0.03, y[place] + lift, name, color="ink")
@@ -191,24 +212,12 @@ def relief_panel(
                  name="relief")  # fmt: skip
 
 
-def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The same plane from above, in the relief's colours: its front is below."""
-    b, shade = facing(b, losses)
-    size = FINER * (len(a) - 1) + 1
-    fine, places = finer(shade, size, size), np.linspace(0, 1, size)
-    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
-
-    generator = contour_generator(places, places, fine, line_type=LineType.ChunkCombinedNan)
-    levels = np.linspace(fine.min(), fine.max(), LEVELS + 2)[1:-1]
-    lines = [line for level in levels if (line := generator.lines(level)[0][0]) is not None]
-    outline = np.concatenate([part for line in lines for part in (line, [[np.nan] * 2])]).T
-    edge = places[1] / 2
-    extent, colours = (-edge, 1 + edge, -edge, 1 + edge), {"vmin": shade.min(), "vmax": shade.max()}
-    marks = [
-        Heatmap(fine, extent, cmap="height", **colours, hover=False, smooth=True),
-        Line(*outline, color="ink", width=0.7, alpha=0.22),
-        *path_marks(*shares(path, a, b), len(here)),
-    ]
+def map_panel(
+    ground: list[Mark], here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray
+) -> Panel:
+    """The same plane from above, `ground` as of `map_of`: the relief's front is below."""
+    b, _ = facing(b, losses)
+    marks = [*ground, *path_marks(*shares(path, a, b), len(here))]
     axes = Axis(0, 1, visible=False), Axis(0, 1, visible=False)
     return Panel(marks, *axes, title="From above", subtitle="lines join equal losses", at=(0, 2), grid=False,
                  name="map")  # fmt: skip
