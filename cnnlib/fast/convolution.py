@@ -99,7 +99,7 @@ class Convolution(Stage):
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
         self.gradient = self._gradient()
-        self.forward_calls, self.backward_calls, self.widened = [], [], []
+        self.forward_calls, self.backward_calls, self.unpooling = [], [], []
         step = self._rows_at_once()
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))
@@ -128,7 +128,7 @@ class Convolution(Stage):
         y = self.scratch.take((2, 2, *out.shape), "y")
         forward, gradients = self._products(first, last, y, y)
         shrink, widen = self._pooling(y, out, dy, y)  # the gradient takes the memory of y, used by then
-        self.widened.append((widen, half, y))
+        self.unpooling.append((widen, half, y))
         amid_zeros = [] if self.wide is None else [copying(self.d[:, :, half], y)]
         return forward + shrink, widen + amid_zeros + gradients
 
@@ -211,7 +211,7 @@ class Convolution(Stage):
         """Bring the gradient of the convolution between the zeros; pooling is run back once more for that."""
         if not self.pool:
             self.inner[...] = self.d
-        for widen, rows, y in self.widened:
+        for widen, rows, y in self.unpooling:
             run(widen)
             self.inner[:, :, rows] = y
 

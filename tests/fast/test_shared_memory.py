@@ -57,7 +57,7 @@ def test_the_gradient_of_a_first_pooled_layer_takes_the_memory_of_its_outputs_an
     for _ in range(2):
         close(fast.backward(dy), wanted, F64)
     (stage, _) = fast._engine.last.programs[0].stages
-    (_, _, y), *_ = stage.widened
+    (_, _, y), *_ = stage.unpooling
     assert np.shares_memory(y, stage.scratch.take((1,), "y"))
 
 
