@@ -124,6 +124,8 @@ def spread(places: Any, least: float, low: float, high: float) -> np.ndarray:
     found = np.clip(np.array(places, float), low, high)
     order = np.argsort(found, kind="stable")
     for _ in range(60):
+        if (np.diff(found[order]) >= least).all():
+            break
         for lower, upper in pairwise(order):
             short = max(0.0, least - (found[upper] - found[lower]))
             found[lower], found[upper] = found[lower] - short / 2, found[upper] + short / 2

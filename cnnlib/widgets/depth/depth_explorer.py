@@ -126,7 +126,8 @@ class DepthExplorer(Widget):
         if state["shows"] == SHOWS[1]:
             panels[0] = alike_panel(profiles, row)
         if row:
-            panels += [key_panel(self.places, "key", 4), key_panel(self.places, "key narrow", 1)]
+            places = tuple(self.places)
+            panels += [key_panel(places, "key", 4), key_panel(places, "key narrow", 1)]
         return Scene(
             panels,
             self.sentence(facts),
@@ -200,10 +201,8 @@ class DepthExplorer(Widget):
 
 def alike_panel(profiles, row: int) -> Panel:
     """How alike two images have become, by layer."""
-    values, labels = (
-        [found.alike for found in profiles.values()],
-        [f"{found.alike[-1]:.2f}" for found in profiles.values()],
-    )
+    values = [found.alike for found in profiles.values()]
+    labels = [f"{alike[-1]:.2f}" for alike in values]
     marks = [Reference("1 = alike", y=1.0, at="start"), *lines(profiles, values, (0, 1.05), labels)]
     axes = layers_axis(profiles, "layers passed"), Axis(0, 1.05)
     title, words = "How alike two images are", "should stay low; cosine, 1: not to be told apart"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -113,7 +114,8 @@ def whole_ticks(last: float) -> list[int]:
     return list(range(0, int(last) + 1, step))
 
 
-def key_panel(places: list[int], name: str, across: int) -> Panel:
+@cache
+def key_panel(places: tuple[int, ...], name: str, across: int) -> Panel:
     """Which line is which network, with its dash and its mark: side by side, or one beneath the other."""
     lengths = [len(SAID[place]) + 6 for place in places]
     starts = np.cumsum([0, *lengths[:-1]]) if across > 1 else np.zeros(len(places))
