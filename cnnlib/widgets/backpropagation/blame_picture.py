@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class BlamePicture:
     ) -> None:
         self.model, self.outputs, self.output, self.unit = model, outputs, output, unit
         self.values, self.gradients, self.chosen, self.back = values, gradients, chosen, back
+        self.ends: dict[int, tuple[float, float]] = {}  # of the colours of values, by output
         after = max(1, len(outputs) - 1 + self.of_loss)
         start = LEFT + IMAGE + AFTER
         self.step = (FULL - start) / after  # pixels from column to column
@@ -98,7 +100,7 @@ class BlamePicture:
         output = self.outputs[i]
         return self.come(output) and bool(self.gradients[output.place][0].any())
 
-    @property
+    @cached_property
     def pixel_reach(self) -> float:
         """What few of the pixels' gradients exceed: one large one must not make all others pale."""
         sizes = np.abs(self.gradients[0][0])
@@ -147,6 +149,10 @@ class BlamePicture:
         """Colour map and ends of an output's values or of its gradient."""
         if output.place == 0 and not gradient:
             return {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
-        reach = reach_of([array]) if output.place else self.pixel_reach
-        low, high = (-reach, reach) if gradient else shared_ends([array])
+        if gradient:
+            reach = reach_of([array]) if output.place else self.pixel_reach
+            return {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+        if output.place not in self.ends:  # a wide page and a narrow one show the same values
+            self.ends[output.place] = shared_ends([array])
+        low, high = self.ends[output.place]
         return {"cmap": "diverging", "vmin": low, "vmax": high}

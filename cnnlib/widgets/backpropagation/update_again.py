@@ -94,21 +94,20 @@ def this_image(columns, x: float) -> list[Mark]:
 def some_of(others: np.ndarray, x: float) -> list[Mark]:
     """A few of the other images."""
     shown = others[:COUNT].mean(axis=1)
-    tile = (*shown.shape[1:], 1)
+    across, tile = min(ACROSS, len(shown)), (*shown.shape[1:], 1)
     colors = {"cmap": "ink" if others.shape[1] == 1 else "gray", "vmin": 0, "vmax": 1}
     look = {
         "x": x,
         "y": SHOWN,
         "pitch": THUMB,
         "needs": WIDTH,
-        "across": min(ACROSS, len(shown)),
+        "across": across,
         "count": len(shown),
         "framed": False,
     }
     names = tuple("" for _ in shown)
-    maps = Maps(
-        mosaic(shown, min(ACROSS, len(shown))), tile=tile, means="pixel", tile_names=names, **look, **colors
-    )
+    tiled = mosaic(shown, across)
+    maps = Maps(tiled, tile=tile, means="pixel", tile_names=names, **look, **colors)
     return [maps, Text([x], [BENEATH], "they took no part in the step", color="muted", size=12)]
 
 

@@ -131,7 +131,7 @@ class KernelStep:
         scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
         return [one, scale] if numbers else [one]
 
-    def moved_marks(self, x: float, y: float, pitch: float, needs: float = 0.0) -> list[Mark]:
+    def moved_marks(self, x: float, y: float, pitch: float) -> list[Mark]:
         """In each cell of a drawn kernel how its weight moves: the farther, the larger."""
         rows, columns = self.move.shape
         if max(rows, columns) > MOST:
@@ -144,7 +144,7 @@ class KernelStep:
             right, down = (column + 0.5 - columns / 2) * cell, (row + 0.5 - rows / 2) * cell
             look = {"size": 7.0 + 6.0 * round(float(share[row, column]), 1), "shift": (right, down)}
             way = "▲" if self.move[row, column] < 0 else "▼"
-            look |= {"color": "paper" if strong else "ink", "literal": True, "needs": needs}
+            look |= {"color": "paper" if strong else "ink", "literal": True}
             marks.append(Text([x], [y], way, **look))
         return marks
 
