@@ -84,19 +84,21 @@ class DepthExplorer(Widget):
             self.advance(STEPS)
 
     def begin(self):
-        s, self.steps, depth = self.state, 0, even(self.state["depth"])
-        how = {"scale": s["scale"], "zero_branches": s["zero"]}
+        self.steps, self.models = 0, {}  # these are made at the first step, and kept if a run breaks off
         self.losses = {NAMES[place]: [] for place in self.places}
-        self.models = {NAMES[p]: deep_cnn(KINDS[p], depth, s["seed"], **how) for p in self.places}
 
     def train(self):
         """One ``yield`` a step of all networks; one whose loss is no number any more stands still."""
-        runs, rate = {}, self.state["rate"]
-        digits = study_images()
+        runs, s, digits = {}, self.state, study_images()
+        start = {"scale": s["scale"], "zero_branches": s["zero"]}
+        if not self.models:
+            self.models = {
+                NAMES[p]: deep_cnn(KINDS[p], even(s["depth"]), s["seed"], **start) for p in self.places
+            }
         for name, model in self.models.items():
-            how = {"epochs": EPOCHS, "rng": self.state["seed"]}
-            optimizer = SGD(rate, momentum=0.9)
-            runs[name] = train(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, **how)
+            optimizer, how = SGD(s["rate"], momentum=0.9), {"epochs": EPOCHS, "rng": s["seed"]}
+            images = digits.x_train, digits.y_train
+            runs[name] = train(model, CrossEntropyLoss(), optimizer, *images, **how)
         while self.steps < STEPS:
             for name in tuple(runs):
                 with np.errstate(all="ignore"):
@@ -204,7 +206,7 @@ def alike_panel(profiles, row: int) -> Panel:
     values = [found.alike for found in profiles.values()]
     labels = [f"{alike[-1]:.2f}" for alike in values]
     marks = [Reference("1 = alike", y=1.0, at="start"), *lines(profiles, values, (0, 1.05), labels)]
-    axes = layers_axis(profiles, "layers passed"), Axis(0, 1.05)
+    axes = layers_axis(profiles), Axis(0, 1.05)
     title, words = "How alike two images are", "should stay low; cosine, 1: not to be told apart"
     return Panel(marks, *axes, title=title, subtitle=words, at=(row, 0), name="left", legend="ends")
 

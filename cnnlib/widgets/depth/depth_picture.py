@@ -26,10 +26,10 @@ MULTIPLES = (1e-10, 1e10)  # what is drawn at most of a size, as a multiple of t
 KEPT = 3  # what changes by less than this factor has kept its size
 
 
-def layers_axis(profiles, label: str) -> Axis:
+def layers_axis(profiles) -> Axis:
     """Layers passed since the first convolution."""
     last = int(next(iter(profiles.values())).layers[-1])
-    return Axis(0, last, label, ticks=whole_ticks(last))
+    return Axis(0, last, "layers passed", ticks=whole_ticks(last))
 
 
 def since(values: np.ndarray, start: int) -> np.ndarray:
@@ -52,7 +52,7 @@ def lines(profiles, values, reach, labels: list[str]) -> list:
     """One line a kind, with its own colour, dash and, where there is room, marks."""
     marks = []
     for (place, found), row, label in zip(profiles.items(), values, labels, strict=True):
-        y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
+        y = np.clip(row, *reach)
         every = slice(None, None, max(1, len(y) // 6))
         look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
         marks.append(Line(found.layers, y, label=label, **look))
@@ -74,7 +74,7 @@ def sizes_panels(profiles, factors: dict[str, list[float]], row: int) -> list[Pa
     reach, flat = (y.low, y.high), Region(y0=1 / KEPT, y1=KEPT, color="grid", alpha=0.45)
     subtitle = say("grey: within × {kept}; {words}", kept=KEPT, words=words)
     said = {name: [times(factor) for factor in found] for name, found in factors.items()}
-    x = layers_axis(profiles, "layers passed")
+    x = layers_axis(profiles)
     signal = Panel(
         [flat, *lines(profiles, signals, reach, said["signal"])], x, y, at=(row, 0), name="left",
         title="The signal should stay flat →", subtitle=subtitle, legend="ends",
