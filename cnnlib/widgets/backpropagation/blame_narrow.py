@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.runtime.language import in_lines, say
@@ -16,8 +18,10 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 
 BETWEEN = 104.0  # pixels between two layers
 WIDTH = 346.0  # of the panel, for which it is laid out
-HEAD = 310.0  # of the image and what comes back to it
-MIDDLE = 24.0 + IMAGE / 2
+HEAD = 326.0  # of the image and what comes back to it
+MIDDLE = 36.0 + IMAGE / 2
+HALF = 0.135  # of the box of the chosen number, of the width
+LETTERS = 30  # of a line beside the number at the framed pixel: it fits between two side bars too
 
 
 def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
@@ -37,12 +41,14 @@ def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
 
 def pixels(picture: BlamePicture) -> list[Mark]:
     """The image with what comes back to it, what one pixel does, and the chosen number at the right."""
-    x, right, number = IMAGE / 2 / WIDTH, (IMAGE + 78) / WIDTH, picture.chosen
+    x, right, number = IMAGE / 2 / WIDTH, (IMAGE + 74) / WIDTH, picture.chosen
     first, gradient = picture.outputs[0], picture.gradients[0][0]
+    notes = tuple(part for note in number.notes for part in note.split(", "))[-2:]
     marks: list[Mark] = [
-        Text([0], [10], "every pixel: blue raises it, orange lowers it", align="left", bold=True, size=12),
-        *boxed(number, right, 0.125, MIDDLE),
-        Arrows([right - 0.135], [MIDDLE], [-0.06], [0], color="ink", width=3),
+        Text([0], [6], "every pixel", align="left", bold=True, size=12),
+        Text([0], [22], "blue raises it, orange lowers it", align="left", color="muted", size=11),
+        *boxed(replace(number, notes=notes), right, HALF, MIDDLE),
+        Arrows([right - HALF - 0.01], [MIDDLE], [-0.055], [0], color="ink", width=3),
     ]
     if not picture.come(first):
         return [*marks, Text([x], [MIDDLE], "not yet", color="muted", size=11)]
@@ -53,7 +59,7 @@ def pixels(picture: BlamePicture) -> list[Mark]:
         marks.append(edges(picture.values[0][0][0], x, MIDDLE, IMAGE, WIDTH))
     if picture.way[0] is None:
         return marks
-    lines = in_lines(of_pixel(picture), 48)
+    lines = in_lines(of_pixel(picture), LETTERS)
     levels = MIDDLE + IMAGE / 2 + 18 + 15.0 * np.arange(len(lines))
     marks.append(
         Text(
@@ -62,7 +68,7 @@ def pixels(picture: BlamePicture) -> list[Mark]:
             lines,
             color="muted",
             align="left",
-            size=12,
+            size=11,
             shift=(20 + 8 * len(signed(picture.slope(0))), 0),
         )
     )

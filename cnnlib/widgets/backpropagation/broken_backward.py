@@ -175,7 +175,10 @@ class BrokenBackward(Widget):
         """What is seen of the chosen part; where else a suspect of the course fails is left to the eye."""
         suspect, part = state["suspect"], state["part"]
         if suspect == "yours" and self.yours is None:
-            return "There are no functions of yours here yet: give them as BrokenBackward(yours=own(…))."
+            return (
+                "There are no functions of yours here yet; the numbers are those of the correct pass. "
+                "Give yours as BrokenBackward(yours=own(…))."
+            )
         if suspect in LETTERS:
             verdict = "is the measured one" if facts["error"] <= GOOD else "is not the measured one"
             words = say(

@@ -72,7 +72,7 @@ class OneUpdate(Widget):
     'Step 8 of 18, loss'
     """
 
-    title = "One image moves the weights. Does that help the others?"
+    title = "Does one image's step help the others?"
     slots: Mapping = {"head": ("network",), "bar": ("image", "rate", "step")}
     advances = "step"
     at_end = "This was the last step. Press Play to see the update from its beginning."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import in_lines, marked, say, word
 from cnnlib.viz import Arrows, Bars, Line, Maps, Mark, Text, mosaic
 from cnnlib.widgets.backpropagation.loss_words import pair, shown
 
@@ -32,6 +32,7 @@ THIS, OTHERS = (0.15, 0.37), (0.63, 0.85)  # middles of the bars before and afte
 THUMB, ACROSS, COUNT = 25.0, 8, 16  # pixels of one of the others, how many a row, and how many
 IMAGE = 57.0
 WIDTH = 530.0  # pixels of the column for which it is laid out
+LETTERS = 34  # of a line of what is told: it fits a phone
 LONG = 6  # letters of a loss from which on it is drawn smaller
 
 
@@ -52,12 +53,13 @@ def again_large(columns) -> list[Mark]:
     facts, middle = columns.facts, (sum(THIS) / 2, sum(OTHERS) / 2)
     losses = [facts[key] for key in ("before", "after", "others_before", "others_after")]
     top = max([loss for loss in losses if np.isfinite(loss)] + [1e-9])
-    names = [word("loss of this image"), say("mean loss of {count} others", count=len(columns.others))]
+    names = [word("its loss"), say("loss of {count} others", count=len(columns.others))]
     ways = way(*losses[:2]), way(*losses[2:])
+    told = in_lines(word(TOLD[ways]), LETTERS)
     return [
-        Text([0.5], [ASKED - 4], HELPED[ways[1]], bold=True, size=18),
-        Text([0.5], [ASKED + 20], TOLD[ways], color="muted", size=13),
-        Text(middle, [NAMED] * 2, names, bold=True, size=13),
+        Text([0.5], [ASKED - 8], HELPED[ways[1]], bold=True, size=15),
+        Text([0.5] * len(told), ASKED + 12 + 15.0 * np.arange(len(told)), told, color="muted", size=12),
+        Text(middle, [NAMED] * 2, names, bold=True, size=12),
         *this_image(columns, middle[0]),
         *some_of(columns.others, middle[1]),
         Line([0.5, 0.5], [NAMED - 8, BASE + 44], "grid", 1),
@@ -87,6 +89,7 @@ def this_image(columns, x: float) -> list[Mark]:
             ),
             color="muted",
             size=12,
+            needs=330,
         ),
     ]
 
@@ -108,7 +111,7 @@ def some_of(others: np.ndarray, x: float) -> list[Mark]:
     names = tuple("" for _ in shown)
     tiled = mosaic(shown, across)
     maps = Maps(tiled, tile=tile, means="pixel", tile_names=names, **look, **colors)
-    return [maps, Text([x], [BENEATH], "they took no part in the step", color="muted", size=12)]
+    return [maps, Text([x], [BENEATH], "they took no part in the step", color="muted", size=12, needs=460)]
 
 
 def losses_of(places: tuple, losses: list[float], top: float, color: str, moves: str) -> list[Mark]:
