@@ -20,8 +20,9 @@ BETWEEN = 104.0  # pixels between two layers
 WIDTH = 346.0  # of the panel, for which it is laid out
 HEAD = 326.0  # of the image and what comes back to it
 MIDDLE = 36.0 + IMAGE / 2
+RULE = 0.56  # where what acts between two layers stands, clear of the name at the left
 HALF = 0.135  # of the box of the chosen number, of the width
-LETTERS = 30  # of a line beside the number at the framed pixel: it fits between two side bars too
+LETTERS = 32  # of a line beside the number at the framed pixel: it fits between two side bars too
 
 
 def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
@@ -43,7 +44,7 @@ def pixels(picture: BlamePicture) -> list[Mark]:
     """The image with what comes back to it, what one pixel does, and the chosen number at the right."""
     x, right, number = IMAGE / 2 / WIDTH, (IMAGE + 74) / WIDTH, picture.chosen
     first, gradient = picture.outputs[0], picture.gradients[0][0]
-    notes = tuple(part for note in number.notes for part in note.split(", "))[-2:]
+    notes = tuple(type(note)(part) for note in number.notes for part in note.split(", "))[-2:]
     marks: list[Mark] = [
         Text([0], [6], "every pixel", align="left", bold=True, size=12),
         Text([0], [22], "blue raises it, orange lowers it", align="left", color="muted", size=11),
@@ -90,9 +91,9 @@ def layer(picture: BlamePicture, i: int, y: float) -> list[Mark]:
     found = rule(picture, i) if picture.reached(output) and output.maps else None
     if found is not None:
         name, z, extra = found
-        marks.append(Text([0.5], [y - 50 - 34], name, bold=True, size=11))
+        marks.append(Text([RULE], [y - 50 - 34], name, bold=True, size=11))
         marks.append(
-            Maps(z, tile=(*z.shape, 1), x=0.5, y=y - 50, pitch=44.0, framed=False, means=name, **extra)
+            Maps(z, tile=(*z.shape, 1), x=RULE, y=y - 50, pitch=44.0, framed=False, means=name, **extra)
         )
     if picture.come(output) and i != picture.last:
         gradient = picture.gradients[output.place][0]

@@ -16,14 +16,14 @@ MEANINGS = {
     LOSS: "more of a blue number raises the loss, more of an orange one lowers it",
 }
 RISES = {
-    SCORE: "If the framed pixel grew by 0.1, the score would rise by {part}.",
-    UNIT: "If the framed pixel grew by 0.1, the unit would rise by {part}.",
-    LOSS: "If the framed pixel grew by 0.1, the loss would rise by {part}.",
+    SCORE: "0.1 more at the frame: the score rises by {part}.",
+    UNIT: "0.1 more at the frame: the unit rises by {part}.",
+    LOSS: "0.1 more at the frame: the loss rises by {part}.",
 }
 FALLS = {
-    SCORE: "If the framed pixel grew by 0.1, the score would fall by {part}.",
-    UNIT: "If the framed pixel grew by 0.1, the unit would fall by {part}.",
-    LOSS: "If the framed pixel grew by 0.1, the loss would fall by {part}.",
+    SCORE: "0.1 more at the frame: the score falls by {part}.",
+    UNIT: "0.1 more at the frame: the unit falls by {part}.",
+    LOSS: "0.1 more at the frame: the loss falls by {part}.",
 }
 
 
