@@ -93,7 +93,8 @@ def test_the_framed_weight_of_a_kernel_is_the_one_that_joins_both_numbers(channe
     _, kernel, look = rule(picture, 1)
     (_, row, _, column, _) = map(int, look["boxes"][0])
     assert kernel[row, column] == pytest.approx(picture.gradients[0][0][picture.way[0]])
-    _, _, gate = rule(picture, 2)
+    _, shut, gate = rule(picture, 2)
+    np.testing.assert_array_equal(shut, picture.values[1][0][picture.followed[2]] <= 0)
     assert gate["boxes"] is None  # the way does not come through it
 
 
