@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnlib.nn.functional import softmax
-from cnnlib.viz import Bars, Maps, Text, mosaic
+from cnnlib.viz import Bars, Maps, Points, Text, mosaic
 from cnnlib.widgets import OneUpdate
 from cnnlib.widgets.backpropagation.update_again import COUNT, HELPED, MOST, RISES, THIS, TOLD, losses_of
 from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
@@ -138,3 +138,23 @@ def test_small_bars_of_the_gradient_at_the_scores_are_probability_less_label():
     up, down = wanted[wanted > 0], wanted[wanted < 0]
     for mark, values in ((bars["pos"], up), (bars["neg"], down)):
         np.testing.assert_allclose(-np.array(mark.height) / 28, values, rtol=1e-5)
+
+
+def test_before_the_last_step_the_values_are_those_of_the_first_way_forwards():
+    update = OneUpdate(step=17)
+    seen, _, _ = update.kept[1]
+    maps = [one for output in update.outputs if output.maps for one in seen.activations[output.place][0]]
+    shown = marks_of(update, Maps, "stage 1")
+    assert len(shown) == 3 and all(any(np.array_equal(mark.z, one) for one in maps) for mark in shown)
+
+
+def test_nothing_is_shown_before_it_is_known():
+    known = []
+    for step in (6, 7, 8, 17, 18):
+        update = OneUpdate(step=step)
+        labels = {mark.label for mark in marks_of(update, Bars | Points, "guess")}
+        known.append(
+            [*("?" not in figure.value for figure in update.scene.figures), *sorted(labels - {"wanted"})]
+        )
+    assert known[:2] == [[False, False], [False, False, "before"]]
+    assert known[2:] == [[True, False, "before"], [True, False, "before"], [True, True, "after", "before"]]
