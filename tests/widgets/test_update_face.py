@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnlib.nn.functional import softmax
-from cnnlib.viz import Bars, Maps, Points, Text, mosaic
+from cnnlib.viz import Arrows, Bars, Maps, Points, Text, mosaic
 from cnnlib.widgets import OneUpdate
 from cnnlib.widgets.backpropagation.update_again import COUNT, HELPED, MOST, RISES, THIS, TOLD, losses_of
 from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
@@ -158,3 +158,15 @@ def test_nothing_is_shown_before_it_is_known():
         )
     assert known[:2] == [[False, False], [False, False, "before"]]
     assert known[2:] == [[True, False, "before"], [True, False, "before"], [True, True, "after", "before"]]
+
+
+def test_what_is_done_keeps_the_guess_and_the_loss_of_the_first_way_and_arrows_lead_its_way():
+    update = OneUpdate()
+    before, _ = chances(update)
+    assert before.argmax() != update.facts["label"]
+    assert f"{before.max():.0%} sure" in words_of(update, "stage 1")
+    said = words_of(update, "stage 2")
+    assert said[said.index("loss before") + 1] == f"{update.facts['before']:.2f}"
+    for step, name, sign in ((3, "stage 1", 1), (12, "stage 3", -1)):
+        arrows = marks_of(OneUpdate(step=step), Arrows, name)
+        assert arrows and {float(np.sign(mark.dx[0])) for mark in arrows} == {sign}
