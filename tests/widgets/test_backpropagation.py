@@ -9,13 +9,14 @@ import pytest
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Region, Text
+from cnnlib.viz import Bars, Heatmap, Lens, Line, Maps, Note, Points, Region, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
+from cnnlib.widgets.backpropagation.readings_picture import READINGS
 from cnnlib.widgets.backpropagation.suspect_panels import LETTERS, NAMES
 
 
@@ -74,7 +75,19 @@ def test_the_three_steps_are_numbered_and_the_list_says_what_is_named_but_not_wh
     for fault in (LETTERS["A"], LETTERS["B"]):  # the right one, and a wrong one
         widget.set_state(A=fault)
         assert said(widget) == [NAMES[fault], *["not named yet"] * 4]
-        assert widget.scene.figures[0].label == "Named"
+        assert (widget.scene.figures[0].label, widget.scene.figures[0].value) == ("Named", "1")
+    widget.set_state(B=LETTERS["B"], C=LETTERS["C"], D=LETTERS["D"], E=LETTERS["E"])
+    assert (widget.scene.figures[0].label, widget.scene.figures[0].value) == ("Named rightly", "4")
+
+
+def test_the_bars_that_fail_are_dark_and_the_chosen_letter_is_marked_in_the_list():
+    widget = BrokenBackward(suspect="D")
+    panels = {panel.name: panel for panel in widget.scene.panels}
+    bars = {mark.color: mark for mark in panels["errors"].marks if isinstance(mark, Bars)}
+    assert len(bars["ink"].x) == widget.facts["failing"] > 0
+    assert min(bars["ink"].height) > 6 > max(bars["muted"].height)  # powers of ten above 1e-12
+    (marked,) = (mark for mark in panels["suspects"].marks if isinstance(mark, Region))
+    assert (marked.y0 + marked.y1) / 2 == list(LETTERS).index("D")
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -274,6 +287,13 @@ def test_the_figure_counts_the_pixels_on_which_all_four_agree():
     figures = [ConvolutionBackward(step=step).scene.figures[1] for step in (0, 4, 9)]
     assert [figure.value for figure in figures] == ["0", "6", "25"]
     assert [figure.unit for figure in figures[1:]] == ["of 25 pixels; at the end on all", "of 25 pixels"]
+
+
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
+def test_of_the_four_small_results_that_of_the_reading_above_is_framed(reading):
+    small = ConvolutionBackward(reading=reading).scene.panels[-4:]
+    framed = [any(isinstance(m, Region) and m.color == "you" for m in panel.marks) for panel in small]
+    assert [name for name, found in zip(READINGS, framed, strict=True) if found] == [reading]
 
 
 @pytest.mark.parametrize("several", [1, 2])

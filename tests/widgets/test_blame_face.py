@@ -12,6 +12,7 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.viz import Arrows, Heatmap, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
+from cnnlib.widgets.backpropagation.blame_lane import NUMBERS, TOP, names
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
 from cnnlib.widgets.backpropagation.blame_rules import rule, weight_used
 from cnnlib.widgets.backpropagation.blame_way import numbers, read_by
@@ -92,7 +93,8 @@ def test_the_framed_weight_of_a_kernel_is_the_one_that_joins_both_numbers(channe
     _, kernel, look = rule(picture, 1)
     (_, row, _, column, _) = map(int, look["boxes"][0])
     assert kernel[row, column] == pytest.approx(picture.gradients[0][0][picture.way[0]])
-    _, _, gate = rule(picture, 2)
+    _, shut, gate = rule(picture, 2)
+    np.testing.assert_array_equal(shut, picture.values[1][0][picture.followed[2]] <= 0)
     assert gate["boxes"] is None  # the way does not come through it
 
 
@@ -157,3 +159,59 @@ def test_a_click_on_a_map_of_the_loss_s_way_chooses_that_map(monkeypatch):
     at = [output.name for output in picture.outputs].index("pooling 1")
     asked = widget.event({"name": "one:pooling 1", "kind": "click", "row": 1, "col": 2})
     assert asked["channel"] == picture.followed[at] and (asked["row"], asked["column"]) == (1, 2)
+
+
+def large_marks(kind, **options):
+    return [
+        mark for mark in BlameMicroscope(*SMALL, **options).scene.panels[0].marks if isinstance(mark, kind)
+    ]
+
+
+def test_the_chosen_number_s_layer_is_named_in_its_colour_and_an_arrow_leads_down_to_the_way_back():
+    options = {"what": "a unit", "layer": "convolution 2", "image": 143}
+    named = [word for mark in large_marks(Text, **options) if mark.color == "you" for word in mark.text]
+    assert sorted(named) == ["chosen", "conv 2"]
+    (down,) = (mark for mark in large_marks(Arrows, **options) if np.any(mark.dy))
+    assert down.dy[0] > 0 and down.y[0] + down.dy[0] == TOP
+
+
+def test_only_the_gradient_at_the_scores_is_probability_less_label(monkeypatch):
+    picture = followed(monkeypatch, what="the loss", image=143)
+    (maps,) = (mark for mark in names(picture) if mark.color == "muted")
+    assert [i for i, said in enumerate(maps.text) if said == "p − label"] == [len(picture.outputs) - 2]
+
+
+def test_what_grey_means_and_what_comes_later_are_said_only_where_there_is_such_a_thing():
+    for layer, gate, later in [("convolution 1", 0, 1), ("ReLU 1", 1, 1), ("scores", 1, 0)]:
+        words = words_of(layer=layer, image=143)
+        assert ("grey: gate shut" in words, "What comes later cannot move it." in words) == (gate, later), (
+            layer
+        )
+
+
+@pytest.mark.parametrize("what", ["a unit", "the loss"])
+def test_what_the_framed_pixel_does_has_the_colour_of_its_sign(what, monkeypatch):
+    slope = followed(monkeypatch, what=what, image=143).slope(0)
+    marks = [mark for mark in large_marks(Text, what=what, image=143) if mark.y[0] > NUMBERS]
+    (color,) = (mark.color for mark in marks if mark.text[0].replace("−", "-") == signed(slope))
+    assert color == ("pos-text" if slope > 0 else "neg-text")
+
+
+def test_all_maps_that_a_kernel_reads_can_be_chosen_from_and_the_one_followed_is_marked(monkeypatch):
+    picture = followed(monkeypatch, what="the loss", image=143)
+    small = [mark for mark in large_marks(Maps, what="the loss", image=143) if mark.emits.startswith("unit:")]
+    assert [mark.emits for mark in small] == ["unit:pooling 1", "unit:pooling 2"]
+    names_of = [output.name for output in picture.outputs]
+    for mark in small:
+        followed_map = picture.followed[names_of.index(mark.emits.partition(":")[2])]
+        assert np.flatnonzero(mark.state).tolist() == [followed_map]
+
+
+def test_colours_tell_apart_nearly_all_pixels_and_the_strongest_stands_for_the_few_beyond(monkeypatch):
+    picture = followed(monkeypatch, what="the loss", image=143)
+    sizes = np.abs(picture.gradients[0][0])
+    assert 0.97 < (sizes[sizes > 0] < picture.pixel_reach).mean() < 1
+    (pixels,) = (
+        m for m in large_marks(Maps, what="the loss", image=143) if m.emits == "one:input" and m.y > 100
+    )
+    assert (pixels.vmin, pixels.vmax) == pytest.approx((-picture.pixel_reach, picture.pixel_reach))

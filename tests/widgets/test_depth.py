@@ -90,6 +90,14 @@ def test_sizes_are_drawn_as_multiples_of_what_sets_out():
         np.testing.assert_allclose([curve[end] for curve in curves], facts)
 
 
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_the_figure_names_the_network_whose_gradient_changes_most_up_or_down(scale):
+    widget = DepthExplorer(depth=20, scale=scale)
+    changes = {name: abs(np.log(widget.facts[f"gradient_{name}"])) for name in NAMES}
+    (figure,) = widget.scene.figures
+    assert figure.unit == max(changes, key=changes.get)
+
+
 def test_the_future_is_the_training_of_the_opening_state_and_of_no_other():
     widget = DepthExplorer()
     faint = [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Line)]

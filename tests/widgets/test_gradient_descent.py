@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.viz import Cursor, Line, Note, Points, Text
+from cnnlib.viz import Arrows, Cursor, Line, Note, Points, Text
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
 from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
@@ -252,6 +252,15 @@ def test_the_first_steps_fill_their_plot(batch):
     reach = max(np.ptp([*dots.x, 0]), np.ptp([*dots.y, 0]))
     assert reach > 0.8 * (ways.x.high - ways.x.low)
     assert dots.x.min() > ways.x.low and dots.y.min() > ways.y.low
+
+
+def test_the_arrow_and_the_dots_lead_down_and_the_arrow_is_the_mean_way():
+    (ways,) = (panel for panel in BatchNoise(batch="16").scene.panels if panel.name == "ways")
+    (arrow,) = (mark for mark in ways.marks if isinstance(mark, Arrows))
+    dots = next(mark for mark in ways.marks if isinstance(mark, Points))
+    way = np.array([arrow.dx[0], arrow.dy[0]])
+    np.testing.assert_allclose(way, -regression().gradient(np.array([-2.5, 2.5])))
+    np.testing.assert_allclose([np.mean(dots.x), np.mean(dots.y)], way, atol=0.1 * np.linalg.norm(way))
 
 
 @pytest.mark.parametrize("batch", SIZES[:-1])

@@ -11,6 +11,7 @@ from cnnlib.viz import Bars, Heatmap, Line, Region, Text, outline, static
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, SURE, EvidenceExplorer
+from cnnlib.widgets.train_a_cnn.evidence_panels import scale_panels
 from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
 from tests.widgets.sweep import make, moves
 
@@ -126,6 +127,20 @@ def test_the_covered_image_is_blank_in_the_square_and_its_own_guess_stands_benea
         bars = [mark for mark in shown.marks if isinstance(mark, Bars)][1:]
         drawn = {classes[int(r)]: height for bar in bars for r, height in zip(bar.x, bar.height, strict=True)}
         assert drawn == pytest.approx({k: p[k] for k in classes}, abs=1e-6)
+
+
+def test_the_square_is_drawn_where_it_lies_and_the_words_at_the_colours_name_their_sign(digits):
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
+    for name in ("image", "covered", "falls"):
+        panel = next(panel for panel in widget.scene.panels if panel.name == name)
+        (square,) = (mark for mark in panel.marks if isinstance(mark, Region) and mark.color == "you")
+        assert (square.x0, square.y0) == (widget.facts["col"] - 0.5, widget.facts["row"] - 0.5)
+    assert widget.scene.figures[2].unit == f"{100 * widget.facts['then_sure']:.0f} % sure"
+    for small, wanted in ((False, ["more likely", "less likely"]), (True, ["logit rises", "logit falls"])):
+        panel, _ = scale_panels("7", small)  # a fall is blue, at the right end of its ramp
+        ramp = mark_of(panel, Heatmap)
+        ends = sorted((mark for mark in panel.marks if isinstance(mark, Text)), key=lambda mark: mark.x[0])
+        assert ramp.z[0, 0] == -1 and [mark.text[0] for mark in ends] == wanted
 
 
 def test_a_network_that_overflowed_is_answered_with_a_sentence():

@@ -125,6 +125,25 @@ def test_of_a_relief_is_seen_what_nothing_stands_before():
     assert np.isnan(lines).sum() > np.isnan(flat).sum() == 20, "and the lines there, and no others"
 
 
+def test_the_wall_in_front_of_a_relief_ends_at_its_ground():
+    relief = Relief(np.linspace(0.2, 0.9, 121)[:, None] + np.linspace(0, 0.1, 221))
+    front, right = relief.walls()
+    np.testing.assert_allclose(front.high, relief.place(front.x, np.zeros(221))[1])
+    np.testing.assert_allclose(right.high, relief.place(np.ones(121), np.linspace(0, 1, 121))[1])
+
+
+def test_a_slice_names_the_ends_that_are_reached_its_colours_and_how_much_of_the_path_it_shows():
+    for name, hardly in zip(PLANES, (False, True), strict=True):
+        for point, reached in ((30, ["first weights"]), (45, ["first weights", "trained"])):
+            widget = LossSlice(plane=name, point=point)
+            relief, bar, *_ = widget.scene.panels
+            assert [mark.text for mark in relief.marks if isinstance(mark, Note)] == reached
+            assert relief.subtitle.startswith("the path hardly lies in this plane") == hardly
+            assert widget.scene.figures[1].value == f"{100 * widget.facts['share']:.1f} %"
+        assert len(bar.y.ticks) > 1
+        assert [float(said) for said in bar.y.names] == pytest.approx([10**tick for tick in bar.y.ticks])
+
+
 def test_the_path_of_a_slice_lies_on_its_ground():
     (relief,) = (panel for panel in LossSlice(point=45).scene.panels if panel.name == "relief")
     (ground,) = (mark for mark in relief.marks if isinstance(mark, Heatmap))

@@ -8,9 +8,10 @@ import pytest
 from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
 from cnnlib.playground.features import grid_points
-from cnnlib.viz import Heatmap, Line, Points, Text, Tiles
+from cnnlib.viz import Heatmap, Line, Note, Points, Text, Tiles
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
-from cnnlib.widgets.spirals.snapshots import LAST, ROWS, PlaygroundSnapshots, trained
+from cnnlib.widgets.spirals.snapshots import LAST, ROWS, RUNS, PlaygroundSnapshots, trained
+from cnnlib.widgets.spirals.stripes import patterns
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -124,6 +125,39 @@ def test_it_opens_without_training_to_the_end_and_tells_the_kinds_of_cut_by_pict
     assert shares_now == tuple(f"{100 * fact:.0f} %" for fact in facts)
     shares = next(panel for panel in view.scene.panels if panel.name == "shares")
     assert shares.x.label == "epoch (log axis: each line × 10)"
+
+
+def test_a_curve_and_its_stripes_have_one_dash():
+    view = PlaygroundSnapshots(last=147)
+    panels = {panel.name: panel for panel in view.scene.panels}
+    curves, stubs, keys = (
+        [mark for mark in panels[name].marks if isinstance(mark, Line)]
+        for name in ("shares", "stripes", "key")
+    )
+    ends = {curve.dash: curve.y[-1] for curve in curves}
+    facts = [100 * view.facts[f"share_{name}"] for name in ("y", "turned", "x")]
+    assert [ends[stub.dash] for stub in stubs] == pytest.approx(facts)
+    assert [stub.dash for stub in stubs] == [key.dash for key in keys]
+
+
+def test_each_picture_of_stripes_is_made_of_its_coordinate_and_dragging_on_is_asked_for_early_on_alone():
+    by_height, diagonal, by_width = patterns()
+    assert (by_height[0] == 1).all() and (by_height[-1] == -1).all(), "blue where X2 is large, above"
+    assert (by_width[:, 0] == -1).all() and (by_width[:, -1] == 1).all()
+    assert diagonal.argmax() == 24 and main_effects(by_height).tolist() == pytest.approx([0, 1])
+    asked = []
+    for last in (20, 147):
+        (shares,) = (panel for panel in PlaygroundSnapshots(last=last).scene.panels if panel.name == "shares")
+        asked.append(any(isinstance(mark, Note) and "Drag the line" in mark.text for mark in shares.marks))
+    assert asked == [True, False]
+
+
+def test_how_far_a_map_has_changed_is_measured_in_the_colours_that_are_seen():
+    course = trained(next(iter(RUNS)))
+    maps = [np.clip(course.go(epoch).node_maps(50)[-1][0], -1, 1) for epoch in range(1, 8)]
+    _, _, way = course.measure(7)
+    steps = [np.sqrt(np.mean((after - before) ** 2)) for before, after in pairwise(maps)]
+    np.testing.assert_allclose(np.diff(way), steps, rtol=1e-6)
 
 
 @pytest.mark.parametrize("last", [6, 147, 1531])

@@ -6,15 +6,26 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from cnnlib.viz import Bars, Maps, Text
+from cnnlib.nn.functional import softmax
+from cnnlib.viz import Arrows, Bars, Maps, Points, Text, mosaic
 from cnnlib.widgets import OneUpdate
-from cnnlib.widgets.backpropagation.update_again import HELPED, TOLD
+from cnnlib.widgets.backpropagation.update_again import COUNT, HELPED, MOST, RISES, THIS, TOLD, losses_of
 from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
 
 
-def words_of(update, name="stage 4"):
+def marks_of(update, kind, name="stage 4"):
     (panel,) = (panel for panel in update.scene.panels if panel.name == name)
-    return [str(word) for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
+    return [mark for mark in panel.marks if isinstance(mark, kind)]
+
+
+def words_of(update, name="stage 4"):
+    return [str(word) for mark in marks_of(update, Text, name) for word in mark.text]
+
+
+def chances(update):
+    """The probabilities of the image's classes before the update and after it."""
+    seen, again, _ = update.kept[1]
+    return [softmax(one.activations[-1])[0] for one in (seen, again)]
 
 
 def test_a_worked_weight_adds_up_as_it_is_printed():
@@ -83,3 +94,80 @@ def test_the_weight_whose_sum_is_shown_is_framed_in_all_three_pictures():
 def test_arrows_stand_in_the_middle_of_cells_that_have_no_digits():
     (panel,) = (panel for panel in OneUpdate(step=17).scene.panels if panel.name == "stage 4")
     assert [mark.numbers for mark in panel.marks if isinstance(mark, Maps)] == [".2f", ".2f", ""]
+
+
+@pytest.mark.parametrize("rate", [0.01, 1e-4])
+def test_what_the_image_is_taken_for_before_and_after_stands_beside_it(rate):
+    update = OneUpdate(rate=rate)
+    before, after = chances(update)
+    label = update.facts["label"]
+    said = words_of(update, "stage 5")
+    at = said.index("guess")
+    assert said[at - 2 : at] == [str(before.argmax()), str(after.argmax())]
+    assert f"probability of {label}: {before[label]:.0%} → {after[label]:.0%}" in said
+    assert (before.argmax() != after.argmax()) == (rate == 0.01) and (after.argmax() == label) == (
+        rate == 0.01
+    )
+
+
+def test_some_of_the_images_that_took_no_part_are_shown():
+    update = OneUpdate()
+    (shown,) = (mark for mark in marks_of(update, Maps, "stage 5") if mark.means == "pixel")
+    others = update.specimen.images[-update.others :]
+    np.testing.assert_array_equal(shown.z, mosaic(others[:COUNT, 0], 8))
+    assert (shown.count, COUNT) == (16, 16)
+
+
+def test_a_loss_that_is_no_number_is_a_pale_bar_of_full_height():
+    before, after = (m for m in losses_of(THIS, [1.0, np.nan], 2.0, "ink", RISES) if isinstance(m, Bars))
+    assert (before.height[0], after.height[0]) == (-MOST / 2, -MOST) and after.alpha < before.alpha
+
+
+def test_the_three_kernels_of_a_step_are_its_sum():
+    update = OneUpdate(step=17)
+    old, gradient, new = (mark.z for mark in marks_of(update, Maps))
+    np.testing.assert_allclose(old - 0.01 * gradient, new, rtol=1e-6)
+    assert np.abs(old - new).max() > 1e-4
+    old, change, new = (mark.z for mark in marks_of(OneUpdate(), Maps))  # small, when it is done
+    np.testing.assert_allclose(old - change, new, rtol=1e-6)
+
+
+def test_small_bars_of_the_gradient_at_the_scores_are_probability_less_label():
+    update = OneUpdate()
+    wanted = chances(update)[0] - np.eye(10)[update.facts["label"]]
+    bars = {mark.color: mark for mark in marks_of(update, Bars, "stage 3")}
+    up, down = wanted[wanted > 0], wanted[wanted < 0]
+    for mark, values in ((bars["pos"], up), (bars["neg"], down)):
+        np.testing.assert_allclose(-np.array(mark.height) / 28, values, rtol=1e-5)
+
+
+def test_before_the_last_step_the_values_are_those_of_the_first_way_forwards():
+    update = OneUpdate(step=17)
+    seen, _, _ = update.kept[1]
+    maps = [one for output in update.outputs if output.maps for one in seen.activations[output.place][0]]
+    shown = marks_of(update, Maps, "stage 1")
+    assert len(shown) == 3 and all(any(np.array_equal(mark.z, one) for one in maps) for mark in shown)
+
+
+def test_nothing_is_shown_before_it_is_known():
+    known = []
+    for step in (6, 7, 8, 17, 18):
+        update = OneUpdate(step=step)
+        labels = {mark.label for mark in marks_of(update, Bars | Points, "guess")}
+        known.append(
+            [*("?" not in figure.value for figure in update.scene.figures), *sorted(labels - {"wanted"})]
+        )
+    assert known[:2] == [[False, False], [False, False, "before"]]
+    assert known[2:] == [[True, False, "before"], [True, False, "before"], [True, True, "after", "before"]]
+
+
+def test_what_is_done_keeps_the_guess_and_the_loss_of_the_first_way_and_arrows_lead_its_way():
+    update = OneUpdate()
+    before, _ = chances(update)
+    assert before.argmax() != update.facts["label"]
+    assert f"{before.max():.0%} sure" in words_of(update, "stage 1")
+    said = words_of(update, "stage 2")
+    assert said[said.index("loss before") + 1] == f"{update.facts['before']:.2f}"
+    for step, name, sign in ((3, "stage 1", 1), (12, "stage 3", -1)):
+        arrows = marks_of(OneUpdate(step=step), Arrows, name)
+        assert arrows and {float(np.sign(mark.dx[0])) for mark in arrows} == {sign}
