@@ -141,8 +141,9 @@ def test_small_bars_of_the_gradient_at_the_scores_are_probability_less_label():
         np.testing.assert_allclose(-np.array(mark.height) / 28, values, rtol=1e-5)
 
 
-def test_before_the_last_step_the_values_are_those_of_the_first_way_forwards():
-    update = OneUpdate(step=17)
+@pytest.mark.parametrize("step", [17, 18])
+def test_the_values_are_those_of_the_first_way_forwards_as_are_the_guess_and_the_loss_beneath(step):
+    update = OneUpdate(step=step)
     seen, _, _ = update.kept[1]
     maps = [one for output in update.outputs if output.maps for one in seen.activations[output.place][0]]
     shown = marks_of(update, Maps, "stage 1")

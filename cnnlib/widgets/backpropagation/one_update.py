@@ -119,7 +119,7 @@ class OneUpdate(Widget):
         facts = facts | {"step": state["step"], "steps": self.steps, "label": int(y[0])}
         last = state["step"] == self.steps
         step, count = state["step"], len(self.outputs)
-        picture = UpdatePicture(self.outputs, step, again if last else seen, seen)
+        picture = UpdatePicture(self.outputs, step, seen)
         kernel = KernelStep(self.networks[state["network"]], seen, float(state["rate"]))
         others, names = self.specimen.images[-self.others :], self.specimen.class_names
         columns = UpdateColumns(picture, kernel, int(y[0]), facts, names, again, others)

@@ -24,8 +24,8 @@ MOST = 5  # rows and columns of a linear layer's weights that are shown
 class UpdatePicture:
     """The maps that a step has reached; the others say "not yet"."""
 
-    def __init__(self, outputs, step: int, forward, seen) -> None:
-        self.outputs, self.step, self.forward, self.seen = outputs, step, forward, seen
+    def __init__(self, outputs, step: int, seen) -> None:
+        self.outputs, self.step, self.seen = outputs, step, seen
 
     def reached(self, column: int) -> tuple[bool, bool]:
         """Whether a column's values and its gradient are there."""
@@ -54,7 +54,7 @@ class UpdatePicture:
         output = self.outputs[column]
         if not self.reached(column)[back]:
             return [Text([x], [y], "not yet", color="muted", size=11)]
-        array = self.seen.gradients[output.place][0] if back else self.forward.activations[output.place][0]
+        array = (self.seen.gradients if back else self.seen.activations)[output.place][0]
         reach = reach_of([array])
         low, high = (-reach, reach) if back else shared_ends([array])
         colors = {"cmap": "diverging", "vmin": low, "vmax": high}
