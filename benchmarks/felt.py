@@ -67,8 +67,9 @@ WATCH = """() => {
   setInterval(() => felt.forEach((run) => {
     if (run.live === null && live(cells[run.cell])) run.live = seconds();
   }), 50);
-  window.finished = false;
-  jupyterapp.commands.execute("notebook:run-all-cells").then(() => { window.finished = true; });
+  // the command itself resolves before its last cells have run
+  window.finished = () => felt.length === cells.length && felt.every((run) => run.ended !== null);
+  jupyterapp.commands.execute("notebook:run-all-cells");
 }"""
 # Scrolls to the cells that JupyterLab has not drawn yet; returns the seconds until each view can be used.
 SCROLL = """async () => {
@@ -88,7 +89,7 @@ SCROLL = """async () => {
 def measured(page) -> dict:
     """Run all of the open notebook; return its seconds, the longest silence, and how long views took."""
     page.evaluate(WATCH)
-    page.wait_for_function("window.finished", timeout=PATIENCE * 1000)
+    page.wait_for_function("window.finished()", timeout=PATIENCE * 1000)
     page.wait_for_timeout(2000)  # a view that comes late
     runs, waited = page.evaluate("felt"), page.evaluate(SCROLL)
     slowest = max(runs, key=lambda run: run["silent"])

@@ -2,7 +2,7 @@
 
 Clones the course, sets it up with pip and nothing cached, starts JupyterLab as `python3 course.py` does,
 opens notebook 00 in Chromium, runs its cells, presses Play, and stops the watch at the first sentence that
-tells of more than nine of ten test images right.
+tells of more than nine of ten validation images right.
 
     python benchmarks/first_minutes.py [--python PYTHON] [--uv]
 
@@ -33,7 +33,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 TITLE = "A small network learns to read digits"
 READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-LEARNT = re.compile(r"9[0-9]\.\d % of the (?:last )?[\d,]+ test images|100\.0 %")
+LEARNT = re.compile(r"9[0-9]\.\d % of the (?:last )?[\d,]+ validation images|100\.0 %")
 
 
 class Watch:
@@ -98,7 +98,7 @@ def play(address: str, watch: Watch) -> None:
         view.get_by_role("button", name="Play").click()
         watch.lap("Play is pressed")
         view.locator(".cnn-text", has_text=LEARNT).wait_for(timeout=60_000)
-        watch.lap("more than nine of ten test images are right: " + view.locator(".cnn-text").inner_text())
+        watch.lap("more than nine of ten validation images are right: " + view.locator(".cnn-text").inner_text())
         browser.close()
 
 
