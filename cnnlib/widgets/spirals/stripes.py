@@ -50,7 +50,7 @@ def shares_panel(epochs: np.ndarray, shares: np.ndarray, longest: int, at: tuple
     y = Axis(0, 100, ticks=(0, 25, 50, 75, 100), names=("0", "25", "50", "75", "100 %"))
     title, words = (
         "How much of the map can plain stripes draw?",
-        "100 %: the map is nothing but these stripes",
+        "100 %: nothing else",
     )
     return Panel(marks, x, y, title=title, subtitle=words, at=at, name="shares")
 
