@@ -102,9 +102,8 @@ HERO = f"map {COLUMNS - 1}"  # the present map, drawn large
 ROWS = ("156px", "248px")
 PLACES = {HERO: (0, 0, 1, 5), "key": (2, 0, 1, 5), "shares": (3, 0, 1, 5)}
 PLACES |= {f"map {i}": (1, i) for i in range(COLUMNS - 1)}
-NARROW = Narrow(
-    ("30px + 100% of width", "30px + 20% of width", f"{KEY_HEIGHT}px", "250px"), (1,) * 5, None, PLACES, ("key",), 740
-)
+NARROW_ROWS = "30px + 100% of width", "30px + 20% of width", f"{KEY_HEIGHT}px", "250px"
+NARROW = Narrow(NARROW_ROWS, (1,) * 5, None, PLACES, ("key",), 740)
 
 
 class PlaygroundSnapshots(Widget):
@@ -184,11 +183,10 @@ class PlaygroundSnapshots(Widget):
         wrong = self.wrong(run)
         x, y = run.test[wrong, :2].T
         large = column == COLUMNS - 1
+        z = run.node_maps(SIDE * (1 + large))[-1][0]
         size, hole = (3.0, (4.4, 2.6)) if large else (1.0, (2.0, 1.0))
         marks = [
-            Heatmap(
-                run.node_maps(SIDE * (1 + large))[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ
-            ),
+            Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ),
             *point_marks(within(run.test[~wrong]), "classification", size, "circle", ""),
             *(Points(x, y, color=color, size=r) for color, r in zip(("ink", "paper"), hole, strict=True)),
         ]
