@@ -144,8 +144,8 @@ class PlaygroundSnapshots(Widget):
         chosen = chosen_epochs(epochs, way)
         panels = [self.map_panel(course.go(int(epoch)), column) for column, epoch in enumerate(chosen)]
         panels += [
-            shares_panel(epochs, shares, LAST, (1, 1, 1, COLUMNS - 2)),
-            stripes_panel(shares[-1], float(ROWS[1][:-2]), (1, COLUMNS - 1)),
+            shares_panel(epochs, shares, LAST, (1, 1, 1, 3)),
+            stripes_panel(shares[-1], float(ROWS[1][:-2]), (1, 4, 1, 2)),
             key_panel((1, 1)),
         ]
         run = course.go(last)
@@ -168,7 +168,7 @@ class PlaygroundSnapshots(Widget):
             self.sentence(facts),
             facts,
             rows=ROWS,
-            columns=("384px", *(1,) * (COLUMNS - 2), 0.95),  # with the gaps, the five maps are equally wide
+            columns=("min(384px, 42%)", *(1,) * (COLUMNS - 2), 0.95),  # with the gaps, the five maps are equally wide
             height=sum(float(row[:-2]) for row in ROWS),
             figures=figures,
             narrow=NARROW,
@@ -191,7 +191,7 @@ class PlaygroundSnapshots(Widget):
             *(Points(x, y, color=color, size=r) for color, r in zip(("ink", "paper"), hole, strict=True)),
         ]
         axis = Axis(-6, 6, visible=False)
-        title = say("epoch {epoch}", epoch=run.epoch)
+        title = str(run.epoch) if 0 < column and not large else say("epoch {epoch}", epoch=run.epoch)
         how = say("now; hollow points are wrong") if large else ""
         return Panel(
             marks,
