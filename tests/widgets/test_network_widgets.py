@@ -12,7 +12,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Arrows, ColorScale, Heatmap, Line, Links, Maps, Note, Region, Text, static
+from cnnlib.viz import Arrows, Bars, ColorScale, Heatmap, Line, Links, Maps, Note, Region, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -379,17 +379,30 @@ def test_the_challenges_of_the_text_can_be_met():
 @pytest.mark.parametrize("layers", [1, 3, 6])
 def test_each_layer_says_how_its_weights_are_counted(layers):
     scene = SizeExplorer(layers=layers).scene
-    said = [word for mark in scene.panels[2].marks if isinstance(mark, Text) for word in mark.text]
-    assert said == [
-        "layer 1: 80 = 8·1·3·3 + 8",
-        *(f"layer {i}: 584 = 8·8·3·3 + 8" for i in range(2, layers + 1)),
-    ]
+    texts = [mark for mark in scene.panels[1].marks if isinstance(mark, Text)]
+    said = [mark.text[0] for mark in texts if mark.align == "left"]
+    expected = ["weights", "and biases", "80", "= 8·1·3·3 + 8", *(layers - 1) * ("584", "= 8·8·3·3 + 8")]
+    assert said == expected
     assert "sees 1×1 pixels." in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
 
 
 def test_pixels_outside_the_image_are_told_only_where_there_are_some():
     assert "inside" not in SizeExplorer(unit=10).text
     assert "sees 5×5 pixels, 3 of its 5 columns inside the image." in SizeExplorer(padding=1, unit=0).text
+
+
+def test_the_rows_are_the_dotted_row_of_the_image_and_the_cells_that_feed_the_chosen_unit():
+    widget = SizeExplorer(kernel_size=3, layers=2, unit=4)
+    image, cone = widget.scene.panels
+    (dotted,) = (mark for mark in image.marks if isinstance(mark, Line) and mark.dash == "dotted")
+    pixels, clicked = (mark for mark in cone.marks if isinstance(mark, Heatmap))
+    (whole,) = (mark for mark in image.marks if isinstance(mark, Heatmap))
+    np.testing.assert_array_equal(pixels.z[0], whole.z[int(dotted.y[0])])
+    lit = [mark.x for mark in cone.marks if isinstance(mark, Bars) and mark.color == "you"]
+    assert [len(x) for x in lit] == [3, 1] and lit[1] + 11.5 == 4 and (lit[0] + 12.5).tolist() == [4, 5, 6]
+    assert clicked.z.shape == (1, 24) and clicked.extent[:2] == (-12, 12)
+    assert widget.event({"kind": "click", "name": "unit", "row": 0, "col": 20}) == {"unit": 20}
+    assert widget.event({"kind": "hover", "name": "unit", "row": 0, "col": 20}) is None
 
 
 @pytest.mark.parametrize("size", [4, 28, 64])

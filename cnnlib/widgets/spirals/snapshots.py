@@ -168,7 +168,11 @@ class PlaygroundSnapshots(Widget):
             self.sentence(facts),
             facts,
             rows=ROWS,
-            columns=("min(384px, 42%)", *(1,) * (COLUMNS - 2), 0.95),  # with the gaps, the five maps are equally wide
+            columns=(
+                "min(384px, 42%)",
+                *(1,) * (COLUMNS - 2),
+                0.95,
+            ),  # with the gaps, the five maps are equally wide
             height=sum(float(row[:-2]) for row in ROWS),
             figures=figures,
             narrow=NARROW,
