@@ -202,7 +202,7 @@ def test_what_the_learner_reads_is_counted_against_the_labels_and_the_next_unsee
     shown = parts(widget)[2].text
     assert shown[:5] == (labels[0], "", labels[2], labels[3], "")
     (instead,) = (m for m in widget.scene.panels[0].marks if isinstance(m, Text) and m.color == "bad")
-    assert instead.text[1] == f"{labels[1]}, not {wrong}" and set(instead.text) == {"", instead.text[1]}
+    assert instead.text[1] == f"{labels[1]} ≠ {wrong}" and set(instead.text) == {"", instead.text[1]}
     widget.set_state(labels=True)
     assert large()[1] is None
     widget.set_state(labels=False)

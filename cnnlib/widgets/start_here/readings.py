@@ -40,9 +40,9 @@ class Readings:
         return next((n for n in fresh if (half, n) not in self.given and (half, n) not in seen), None)
 
     def wrong(self, image: tuple[str, int]) -> str:
-        """For an image that was read as something else: its label, and what it is not; else nothing."""
+        """For an image that was read as something else: its label, unlike the reading; else nothing."""
         reading, label = self.given.get(image, (NONE, NONE))
-        return "" if reading == label else say("{label}, not {reading}", label=label, reading=reading)
+        return "" if reading == label else f"{label} ≠ {reading}"
 
     def sentence(self) -> str:
         """What came of the newest answer."""
