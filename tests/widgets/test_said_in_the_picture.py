@@ -30,7 +30,7 @@ def test_the_pulls_add_up_to_zero_as_they_are_printed():
         widget = LossExplorer(**dict(zip(("cat", "dog", "bird"), scores.round(1), strict=True)))
         for lane in LANES.values():
             words = {mark.y[0]: mark.text[0] for mark in marks_of(widget, "scores", Text)}
-            told = [float(words[row + lane]) for row in range(3)]
+            told = [float(words[row + lane].replace("−", "-")) for row in range(3)]
             assert sum(told) == pytest.approx(0, abs=1e-9)
     told = pulls_told(np.array([0.4444, -0.2222, -0.2222]))
     assert (

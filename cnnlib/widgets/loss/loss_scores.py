@@ -119,7 +119,7 @@ def row_words(row: Row, name: str) -> list[Text]:
 
 
 def softmax_panel(p: np.ndarray, label: int) -> Panel:
-    """The probability of each class as a bar; in blue what the true class lacks, in orange what others get."""
+    """The probability of each class as a bar; blue is what the true class lacks, orange what others get."""
     rows = np.arange(len(p))
     others, y = rows[rows != label], rows + LANES["half squared error"]
     wide = {"width": 0.2, "horizontal": True}
