@@ -165,6 +165,7 @@ def test_the_squared_error_stalls_where_cross_entropy_pulls():
     widget = LossExplorer(cat=-6, dog=6, bird=0, label="cat")
     assert widget.facts["push_cross_entropy"] > 0.99 and widget.facts["push_squared"] < 1e-4
     assert "hardly moves" in widget.text
+    assert "neither of them pulls much" in LossExplorer(cat=12).text
 
 
 def test_both_pulls_lead_from_the_dot_in_their_direction_and_are_as_long_as_they_are_strong():
@@ -185,6 +186,7 @@ def test_a_dot_that_was_touched_is_moved_by_the_arrow_keys():
     widget = LossExplorer()
     dots = [mark for mark in widget.scene.panels[0].marks if isinstance(mark, Handle)]
     assert [(dot.x, dot.sets) for dot in dots] == [(1, {"x": "cat"}), (3, {"x": "dog"}), (-1, {"x": "bird"})]
+    assert [dot.emits for dot in dots] == ["cat", "dog", "bird"], "a drag finds its own dot again"
     assert widget.scene.arrows == ("cat",)
     widget.live.receive({"type": "event", "id": 1, "event": {"name": "dog", "kind": "drag", "x": 2, "y": 1}})
     assert widget.scene.arrows == ("dog",)
