@@ -10,6 +10,7 @@ from cnnlib.viz import Axis, Bars, Line, Panel, Points, Region, Text
 NO_OPINION = float(np.log(10))
 BARS = 40  # in the range that is seen
 MOST_BRICKS = 40  # in one column: of more, single ones are too thin to be seen
+LEAST_HIGH = 10  # bricks that the picture is high, so that few networks make no towers
 ABOVE = 1.32  # height of the picture in those of its highest column: above it stand words
 NEAR = 0.55  # share of the picture right of the line that its words need
 
@@ -57,7 +58,7 @@ def networks_panel(losses: np.ndarray) -> Panel:
     """Each network a brick where it begins; the line of no opinion parts luck from what is worse."""
     low, high = window_of(losses)
     x, counts, width = histogram(losses, low, high)
-    most = max(counts.max(), 1)
+    most = max(counts.max(), LEAST_HIGH)
     marks = [
         Region(x1=NO_OPINION, color="yellow", alpha=0.17),
         Region(x0=NO_OPINION, color="bad", alpha=0.08),
