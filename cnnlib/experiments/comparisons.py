@@ -8,6 +8,7 @@ import numpy as np
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
+from cnnlib.runtime.progress_bar import progress_bar
 
 CHOICE = 0  # seed of the choice among the training images
 
@@ -94,7 +95,18 @@ class Comparison(NamedTuple):
         return "\n".join(lines)
 
 
-def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32, judged="test", redraw=False):
+def compare(
+    variants,
+    split,
+    *,
+    steps,
+    seeds=(0, 1, 2),
+    lr=0.05,
+    batch_size=32,
+    judged="test",
+    redraw=False,
+    progress=True,
+):
     """Train every variant with every seed for the same number of steps; the rate stays the same throughout.
 
     Parameters
@@ -112,6 +124,8 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32, 
         What the second half of the split is called in the table: ``"validation"`` after ``hold_back``.
     redraw : bool
         Whether each seed also chooses images of its own, where a variant uses a part of them.
+    progress : bool
+        Whether a bar is shown meanwhile.
 
     Returns
     -------
@@ -122,22 +136,24 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32, 
     >>> from cnnlib import load_digits
     >>> from cnnlib.networks import logistic_regression
     >>> plain = {"logistic regression": Variant(lambda rng: logistic_regression(64, rng))}
-    >>> study = compare(plain, load_digits(), steps=90, seeds=(0, 1))
+    >>> study = compare(plain, load_digits(), steps=90, seeds=(0, 1), progress=False)
     >>> study.test.shape, study.mean("logistic regression") > 0.8
     ((1, 2), True)
     """
     if len(seeds) < 2:
         raise ValueError(f"seeds must hold at least two, for a spread, got {seeds}")
-    results, parameters = [], []
-    for variant in variants.values():
-        runs = [_run(variant, split, steps, seed, lr, batch_size, redraw) for seed in seeds]
-        parameters.append(runs[0][0])
-        results.append([run[1:] for run in runs])
+    results, parameters, total = [], [], len(variants) * len(seeds) * steps
+    with progress_bar(progress, total=total, unit="step", leave=False) as bar:
+        for name, variant in variants.items():
+            bar.set_postfix_str(name, refresh=False)
+            runs = [_run(variant, split, steps, seed, lr, batch_size, redraw, bar) for seed in seeds]
+            parameters.append(runs[0][0])
+            results.append([run[1:] for run in runs])
     columns = np.moveaxis(np.array(results), 2, 0)
     return Comparison(tuple(variants), tuple(parameters), *columns, judged=judged)
 
 
-def _run(variant, split, steps, seed, lr, batch_size, redraw):
+def _run(variant, split, steps, seed, lr, batch_size, redraw, bar):
     """Train once; return the weights' number, then what was measured on training and test images."""
     rng, loss = np.random.default_rng(seed), CrossEntropyLoss()
     choice = np.random.default_rng(seed if redraw else CHOICE)
@@ -149,6 +165,6 @@ def _run(variant, split, steps, seed, lr, batch_size, redraw):
     how = {"batch_size": batch_size, "epochs": steps, "rng": rng, "augment": variant.augment}
     records = train(model, variant.loss(), optimizer, x, y, **how)
     for _ in zip(range(steps), records, strict=False):
-        pass
+        bar.update()
     known, unknown = evaluate(model, loss, x, y), evaluate(model, loss, split.x_test, split.y_test)
     return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss

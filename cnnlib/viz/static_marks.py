@@ -131,10 +131,15 @@ def _numbers(axes, mark: m.Heatmap, x, y, colors: np.ndarray, order: int) -> Non
 
 
 def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
+    dot = axes.figure.dpi / 96
     for x, y, dx, dy in zip(mark.x, mark.y, mark.dx, mark.dy, strict=True):
-        style = {"arrowstyle": "-|>", "color": to_hex(mark.color, theme), "shrinkA": 0, "shrinkB": 0}
-        style["linewidth"] = mark.width * POINTS_PER_PIXEL
-        if _near(axes, x, y) and _near(axes, x + dx, y + dy):
+        start, end = axes.transData.transform([(x, y), (x + dx, y + dy)])
+        long = float(np.hypot(*(end - start))) / dot
+        if long > 0.5 and _near(axes, x, y) and _near(axes, x + dx, y + dy):
+            head = min(4 + 2 * mark.width, long)
+            sizes = {"width": mark.width, "headwidth": 0.9 * head, "headlength": head}
+            style = {name: size * POINTS_PER_PIXEL for name, size in sizes.items()}
+            style |= {"facecolor": to_hex(mark.color, theme), "edgecolor": "none", "shrink": 0}
             axes.annotate("", (x + dx, y + dy), (x, y), arrowprops=style, zorder=order, annotation_clip=False)
     if mark.label:
         axes.plot([], [], color=to_hex(mark.color, theme), label=mark.label)

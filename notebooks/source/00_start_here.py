@@ -189,9 +189,10 @@ print(f"right: {100 * after.accuracy:.1f} % of the test images")
 np.bincount(mnist.y_train)
 
 # %% [markdown]
-# Nearly. Leaf through the images and read them. A click on an image writes beneath it the digit that its writer meant;
-# *Show the labels* does so for all. (A number at the left is that of the first image of its row.) Choose the *test* images
-# of class 9 or 5 and look for one that you would get wrong yourself. What people cannot read, a network need not read either.
+# Nearly. Read some yourself: say what the large image shows, and you see the digit that its writer meant. How many of twenty
+# do you read as they are labelled? A click on a small image shows its digit, too; *Show the labels* does so for all. (A number
+# at the left is that of the first image of its row.) Choose the *test* images of class 9 or 5 and look for one that you would
+# get wrong yourself. What people cannot read, a network need not read either.
 
 # %%
 ImageGallery(mnist)

@@ -33,7 +33,12 @@
 import numpy as np
 
 from cnnlib import (
-    SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn,
+    SGD,
+    CrossEntropyLoss,
+    evaluate,
+    fit,
+    load_digits,
+    small_cnn,
 )
 from cnnlib.checks import check
 from cnnlib.data import Distort
@@ -306,12 +311,13 @@ print(
 )
 
 # %% [markdown]
-# In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
-# picture in the middle shows how both losses depend on the score of the true class. A loss has a *slope* by each score: how
+# In the next view you drag the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
+# picture of both losses shows how they depend on the score of the true class. A loss has a *slope* by each score: how
 # fast it changes when that score changes a little and the others stay the same. All the slopes of a
 # loss together are its *gradient*. Training changes the weights so that each score moves against its slope. Where the slope is
 # steep, the score moves far; where the slope is near 0, it hardly moves. So we call minus the slope the *pull* of the
-# loss at that score. The arrows at the right are the pulls of both losses: a score whose arrow points up is pulled up.
+# loss at that score. Two arrows at each score are the pulls: a thick one of cross-entropy, a thin one of the half squared error.
+# A score whose arrow points to the right is pulled up.
 #
 # Suppose the picture shows a cat, and the network gives *cat* a score of −6, *dog* one of 6 and *bird* one of 0: it is nearly
 # certain of the dog. Both losses are large then. How hard does each of them pull at the score of the cat?
@@ -334,8 +340,8 @@ LossExplorer(challenge=hopeless)
 # %% [markdown] minutes=5
 # <details style="margin-bottom: 1em"><summary>What happened</summary>
 #
-# With these scores cross-entropy pulls with nearly 1, the half squared error with about 0.00001. Look at the picture in the
-# middle: at the left, where the guess is worst, the curve of the half squared error is flat. The loss is large there, but
+# With these scores cross-entropy pulls with nearly 1, the half squared error with about 0.00001. Look at the picture of both
+# losses: at the left, where the guess is worst, the curve of the half squared error is flat. The loss is large there, but
 # its slope is almost 0. Since the scores move by their slopes, they hardly move.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_squared_error_stalls_where_cross_entropy_pulls -->
 #
@@ -462,7 +468,7 @@ FirstLoss(challenge=eight)
 # - **About 2.4**: all is well. Why is it a little above ln 10 = 2.30? Suppose that the label of an image gets 0.05 in place
 #   of 0.1: then its loss is −ln 0.05 = 3.00, that is 0.69 above ln 10. If the label gets 0.15, as much more as it was less
 #   before, its loss is −ln 0.15 = 1.90, that is only 0.41 below ln 10. So the mean over many images is above ln 10, in more than
-#   nine of ten networks. (The large picture shows the losses close up, the strip beneath it the same from 0 on.)
+#   nine of ten networks. (The large picture shows the losses close up, the line beneath it where they lie from 0 on.)
 #   <!-- source: -ln 0.05 = 2.996, -ln 0.15 = 1.897, ln 10 = 2.303 -->
 #   <!-- test: tests/notebooks/test_claims.py::test_more_than_nine_of_ten_new_networks_begin_above_ln_10 -->
 # - **ln 10 exactly, 2.30**, for every network: the output does not depend on the image. The weights are zero, or some layer gives

@@ -757,7 +757,7 @@ goal = Challenge(
     ),
 )
 explorer = DepthExplorer(depth=50, scale=1.1, challenge=goal)
-explorer.advance(45)  # one epoch; press Play for a second one
+explorer.advance(45, progress=True)  # an epoch; Play for a second
 explorer
 
 # %% [markdown] minutes=2 cut=1

@@ -88,8 +88,9 @@ images = load[DATA]()
 images
 
 # %% [markdown]
-# Look at the images before you train. Leaf through forty test images without their labels, write down what you read, then
-# switch *Show the labels* on and count how many you got wrong. With this number you can compare the network later on.
+# Look at the images before you train. Read forty test images: say what the large one shows, and the view counts how often you
+# agree with the label. (Of clothes it does not ask: write down what you see, then switch *Show the labels* on.) With this
+# number you can compare the network later on.
 
 # %%
 ImageGallery(images, half="test", labels=False)

@@ -232,7 +232,7 @@ def test_less_motion_means_two_pictures_a_second(opened):
 
 
 def test_high_contrast_keeps_the_grid_faint_and_the_tracks_of_sliders(opened):
-    page = opened("LossExplorer", 700, forced_colors="active", color_scheme="dark").page
+    page = opened("FirstLoss", 700, forced_colors="active", color_scheme="dark").page
     page.wait_for_timeout(300)
     theme = page.locator(".cnn-picture > canvas").evaluate("c => c.picture.theme")
     assert len({theme["ink"], theme["paper"], theme["grid"]}) == 3, theme

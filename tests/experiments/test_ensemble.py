@@ -243,3 +243,21 @@ def test_the_places_of_a_window_that_lie_on_the_image(step):
         pixels, places = layers._inside(first, step, count, size)
         found = list(zip(range(size)[pixels], range(count)[places], strict=True))
         assert found == expected, (first, step, count, size)
+
+
+def test_what_is_released_is_made_anew_and_gives_the_same(digits):
+    x, y = digits.x_train[:64], digits.y_train[:64]
+    ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(3)])
+
+    def held():
+        kept = (layer._buffers.values() for block in ensemble._blocks for layer in block.layers)
+        return sum(array.nbytes for arrays in kept for array in arrays)
+
+    grads, loss = ensemble.gradients(x, y), ensemble.evaluate(x, y)
+    assert held() > 1e6
+    grads = {name: value.copy() for name, value in grads.items()}
+    ensemble.release()
+    assert held() == 0 and not any(layer.grads for block in ensemble._blocks for layer in block.layers)
+    np.testing.assert_array_equal(ensemble.evaluate(x, y), loss)
+    for name, value in ensemble.gradients(x, y).items():
+        np.testing.assert_array_equal(value, grads[name])

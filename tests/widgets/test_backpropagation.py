@@ -228,14 +228,16 @@ def test_a_touched_cell_is_the_step_that_makes_it():
 def test_one_pixel_is_told_through_all_its_windows():
     assert "lies in 4 of the 4 windows. " in PixelInWindows().text
     panels = PixelInWindows().scene.panels
-    below = [[m.text[0] for m in panel.marks if isinstance(m, Text)] for panel in panels]
-    assert below == [
-        ["3 × (−1) = −3", "+"],
-        ["1 × 2 = 2", "+"],
-        ["2 × 3 = 6", "+"],
-        ["4 × 1 = 4", "="],
-        ["9"],
+    said = [[m.text[0] for m in panel.marks if isinstance(m, Text)] for panel in panels]
+    assert said == [
+        ["3 × (−1)", "= −3"],
+        ["1 × 2", "= 2"],
+        ["2 × 3", "= 6"],
+        ["4 × 1", "= 4"],
+        ["−3 + 2 + 6 + 4 = 9"],
     ]
+    corner = PixelInWindows(row=2, column=2).scene.panels[-1].marks
+    assert [m.text for m in corner if isinstance(m, Text)] == [("−4",)]
     apart = [
         m.text[0] for panel in PixelInWindows(row=0).scene.panels for m in panel.marks if isinstance(m, Text)
     ]

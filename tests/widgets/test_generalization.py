@@ -1,5 +1,7 @@
 """The widgets of generalization: their sentences against the numbers behind them, and their challenges."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,7 @@ def test_the_numbers_have_the_dashes_of_their_curves():
     widget = MemoriseExplorer(epoch=30)
     dashes = {(line.color, line.dash) for line in marks_of(widget, Line) if line.width == 2.5}
     assert dashes >= {("muted", "dashed"), ("ink", "solid")}
-    assert [figure.mark for figure in widget.scene.figures] == ["dashed", "solid", ""]
+    assert [figure.mark for figure in widget.scene.figures] == ["dashed", "solid"]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +127,9 @@ def test_a_dot_stands_on_the_dotted_line_and_ends_the_gap_of_its_bar(way):
     (dots,) = [mark for mark in marks if isinstance(mark, Points)]
     np.testing.assert_array_equal(dots.x, dots.y)
     gaps = [mark for mark in marks if isinstance(mark, Region) and mark.filled]
-    (note,) = [mark for mark in marks if isinstance(mark, Note)]
-    assert "as sure as it is right" in note.text and "grey: how often right" in panel.subtitle
+    notes = [mark.text for mark in marks if isinstance(mark, Note)]
+    assert notes == ["on the line: as sure as it is right"] * (way == "trained long"), "where there is room"
+    assert "grey: how often right" in panel.subtitle
     assert [gap.y1 for gap in gaps] == list(dots.y)
 
 
@@ -143,3 +146,17 @@ def test_a_mistaken_label_is_told_with_what_the_image_shows():
 def test_pictures_can_be_drawn_in_both_themes(theme):
     for widget in (MemoriseExplorer(share="100", epoch=60), CalibrationExplorer(bins=20, temperature=4)):
         assert to_png(widget.scene, theme=theme)[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize(("temperature", "color"), [(1, "neg-text"), (4, "pos-text")])
+def test_the_bin_that_adds_most_to_the_error_says_how_sure_and_how_right_it_is(temperature, color):
+    widget = CalibrationExplorer(temperature=temperature)
+    logits, labels = validation_logits()
+    p = softmax(logits[1000:].astype(float) / temperature)
+    sure, right = p.max(axis=1), p.argmax(axis=1) == labels[1000:]
+    edges = np.linspace(0, 1, 11)
+    bins = [(sure > low) & (sure <= high) for low, high in pairwise(edges)]
+    shares = [(sure[i].mean(), right[i].mean(), i.sum()) for i in bins if i.any()]
+    most, hit, _ = max(shares, key=lambda one: abs(one[0] - one[1]) * one[2])
+    (text,) = (mark for mark in widget.scene.panels[0].marks if isinstance(mark, Text))
+    assert text.text == (f"{100 * most:.0f} % sure, {100 * hit:.0f} % right",) and text.color == color

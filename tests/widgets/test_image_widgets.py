@@ -7,7 +7,7 @@ from cnnlib.data import Distort, Split, load_digits
 from cnnlib.data.images import FASHION
 from cnnlib.experiments.inspection import confusion_matrix, occlusion
 from cnnlib.networks import load_digits_cnn, two_conv
-from cnnlib.viz import Bars, Heatmap, Line, Region, Text, outline, static
+from cnnlib.viz import Bars, Heatmap, Line, Points, Region, Text, static
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, SURE, EvidenceExplorer
@@ -208,18 +208,31 @@ def test_the_four_pictures_of_evidence_have_one_size_and_a_frame(digits):
     assert (right - left, bottom - top) == falls.z.shape[::-1]
 
 
-def test_the_augmentation_opens_with_a_few_wrong_and_each_stands_over_the_outline_of_the_image():
+def test_the_augmentation_opens_with_a_few_wrong_and_the_least_bent_first():
     widget = AugmentationExplorer()
     panel = widget.scene.panels[1]
     wrong = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text if "→" in word]
-    assert 2 <= len(wrong) <= 3
+    assert 2 <= len(wrong) <= 9
     around = [mark.color for mark in panel.marks if isinstance(mark, Region)]
     assert around == ["bad"] * len(wrong)  # the colour of trouble
-    shape = mark_of(panel, Line)
-    x, y = outline(widget.x[3, 0])
-    assert len(shape.x) == 18 * len(x)
-    np.testing.assert_allclose(shape.x[: len(x)], x)
-    np.testing.assert_allclose(shape.y[: len(y)], y)
+    turned = AugmentationExplorer(shift=0, rotate=180, scale=0, shear=0, elastic=0)
+    z, plain = mark_of(turned.scene.panels[1], Heatmap).z, turned.x[3, 0]
+    first, last = z[:8, :8], z[-8:, -8:]
+    assert np.abs(first - plain).mean() < 0.7 * np.abs(last - plain).mean()
+
+
+def test_each_of_a_hundred_images_is_a_dot_by_how_far_it_moved_and_whether_it_is_read(digits):
+    widget = AugmentationExplorer(rotate=60)
+    panel = next(panel for panel in widget.scene.panels if panel.name == "moved")
+    read, misread = (mark for mark in panel.marks if isinstance(mark, Points))
+    assert (len(read.x), len(misread.x)) == (round(100 * widget.facts["read"]), 100 - len(read.x))
+    assert (read.y > 0).all() and (misread.y < 0).all()
+    every = np.concatenate([read.x, misread.x])
+    assert every.mean() == pytest.approx(widget.facts["moved"], abs=0.05)
+    assert len(set(zip(every, np.concatenate([read.y, misread.y]), strict=True))) == 100, (
+        "no dot hides another"
+    )
+    assert misread.x.mean() > read.x.mean()
 
 
 def test_names_of_clothes_are_said_whole():

@@ -12,7 +12,20 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Arrows, ColorScale, Heatmap, Line, Links, Maps, Note, Region, Text, static
+from cnnlib.viz import (
+    Arrows,
+    Bars,
+    ColorScale,
+    Handle,
+    Heatmap,
+    Line,
+    Links,
+    Maps,
+    Note,
+    Region,
+    Text,
+    static,
+)
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -24,8 +37,11 @@ from cnnlib.widgets.forward_pass.network_layout import layer_outputs
 from cnnlib.widgets.forward_pass.network_picture import NetworkPicture
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
-from cnnlib.widgets.loss.first_loss import NO_OPINION, FirstLoss
+from cnnlib.widgets.loss.first_loss import FirstLoss
+from cnnlib.widgets.loss.first_loss_picture import NO_OPINION
+from cnnlib.widgets.loss.loss_curves import LETTER, LINE, SIZE
 from cnnlib.widgets.loss.loss_explorer import LossExplorer
+from cnnlib.widgets.loss.loss_scores import LONG, RIM
 from tests.widgets.sweep import assert_sound
 
 SMALL = load_digits_cnn(), load_digits()
@@ -149,16 +165,50 @@ def test_the_squared_error_stalls_where_cross_entropy_pulls():
     widget = LossExplorer(cat=-6, dog=6, bird=0, label="cat")
     assert widget.facts["push_cross_entropy"] > 0.99 and widget.facts["push_squared"] < 1e-4
     assert "hardly moves" in widget.text
+    assert "neither of them pulls much" in LossExplorer(cat=12).text
 
 
-def test_a_pull_is_drawn_in_its_direction_and_bars_stand_beside_their_sliders():
+def test_both_pulls_lead_from_the_dot_in_their_direction_and_are_as_long_as_they_are_strong():
     widget = LossExplorer(cat=1, dog=3, bird=-1, label="cat")
-    *_, cross, _ = widget.scene.panels
-    up, down = (mark for mark in cross.marks if isinstance(mark, Arrows))
-    assert (up.x.tolist(), up.color) == ([0], "pos") and up.dy[0] == widget.facts["push_cross_entropy"]
-    assert (down.color, (down.dy < 0).all()) == ("neg", True)
-    slots = {slot.name: slot.at for slot in widget.scene.slots}
-    assert [slots[f"score {name}"][0] for name in ("cat", "dog", "bird")] == [1, 3, 5]
+    scores = widget.scene.panels[0]
+    thick = [mark for mark in scores.marks if isinstance(mark, Arrows) and mark.width > 5]
+    up, *down = thick
+    assert [mark.color for mark in thick] == ["pos", "neg", "neg"]
+    assert (up.x[0], up.dx[0]) == pytest.approx((1 + RIM, LONG * widget.facts["push_cross_entropy"]))
+    assert all(mark.dx[0] < 0 for mark in down)
+    thin = [mark for mark in scores.marks if isinstance(mark, Arrows) and mark.width < 5]
+    tip = thin[0].x[0] + thin[0].dx[0]
+    assert tip == pytest.approx(1 + RIM + LONG * widget.facts["push_squared"])
+    assert [mark.color for mark in thin] == ["pos", "neg", "pos"], "squared, the bird is pulled up"
+
+
+def test_a_dot_that_was_touched_is_moved_by_the_arrow_keys():
+    widget = LossExplorer()
+    dots = [mark for mark in widget.scene.panels[0].marks if isinstance(mark, Handle)]
+    assert [(dot.x, dot.sets) for dot in dots] == [(1, {"x": "cat"}), (3, {"x": "dog"}), (-1, {"x": "bird"})]
+    assert [dot.emits for dot in dots] == ["cat", "dog", "bird"], "a drag finds its own dot again"
+    assert widget.scene.arrows == ("cat",)
+    widget.live.receive({"type": "event", "id": 1, "event": {"name": "dog", "kind": "drag", "x": 2, "y": 1}})
+    assert widget.scene.arrows == ("dog",)
+    assert set(widget.slots["handle"]) == {"cat", "dog", "bird"}, "by keyboard each has a slider"
+
+
+@pytest.mark.parametrize("label", ["cat", "dog", "bird"])
+@pytest.mark.parametrize("score", np.arange(-12.0, 12.5, 1.5))
+def test_the_names_of_both_losses_stand_off_the_cursor_and_off_each_other(label, score):
+    widget = LossExplorer(cat=-3, dog=4, bird=1, label=label)
+    widget.set_state(**{label: score})
+    panel = widget.scene.panels[2]
+    across, up = SIZE[0] / (panel.x.high - panel.x.low), SIZE[1] / panel.y.high
+    spans = []
+    for note in (mark for mark in panel.marks if isinstance(mark, Note)):
+        lines = 1 if len(note.text) * LETTER < note.width + 1 else 2
+        left, right = (note.x * across, note.x * across + note.width)
+        assert not left < score * across < right, (label, score, note.text)
+        assert panel.x.low <= note.x and right <= panel.x.high * across and 0 < note.y <= panel.y.high
+        spans.append((left, right, note.y * up - LINE * lines, note.y * up))
+    (a, b, c, d), (e, f, g, h) = spans
+    assert b <= e or f <= a or d <= g or h <= c
 
 
 @pytest.mark.parametrize(
@@ -184,15 +234,14 @@ def test_no_network_is_left_out_and_equal_losses_stand_on_their_line():
         {"scale": 3},
         {"pixels": "0 to 255"},
         {"start": "he", "scale": 0.05},
+        {"scale": 10, "pixels": "0 to 255"},
     ):
-        widget = FirstLoss(**state)
-        for panel in widget.scene.panels:
-            bars = panel.marks[0]
-            assert bars.height.sum() == 200
-            middles = (bars.x - NO_OPINION) / (bars.width / 0.9)
-            np.testing.assert_allclose(middles, np.round(middles), atol=1e-6)
-    zeros = FirstLoss(start="zeros").scene.panels
-    assert all(panel.marks[0].x[panel.marks[0].height > 0] == pytest.approx(NO_OPINION) for panel in zeros)
+        (bars,) = (m for m in FirstLoss(**state).scene.panels[0].marks if isinstance(m, Bars))
+        assert bars.height.sum() == 200
+        middles = (bars.x - NO_OPINION) / (bars.width / 0.9)
+        np.testing.assert_allclose(middles, np.round(middles), atol=1e-6)
+    (bars,) = (m for m in FirstLoss(start="zeros").scene.panels[0].marks if isinstance(m, Bars))
+    assert bars.x[bars.height > 0] == pytest.approx(NO_OPINION)
 
 
 def test_every_step_of_every_graph_can_be_typed():
@@ -379,17 +428,30 @@ def test_the_challenges_of_the_text_can_be_met():
 @pytest.mark.parametrize("layers", [1, 3, 6])
 def test_each_layer_says_how_its_weights_are_counted(layers):
     scene = SizeExplorer(layers=layers).scene
-    said = [word for mark in scene.panels[2].marks if isinstance(mark, Text) for word in mark.text]
-    assert said == [
-        "layer 1: 80 = 8·1·3·3 + 8",
-        *(f"layer {i}: 584 = 8·8·3·3 + 8" for i in range(2, layers + 1)),
-    ]
+    texts = [mark for mark in scene.panels[1].marks if isinstance(mark, Text)]
+    said = [mark.text[0] for mark in texts if mark.align == "left"]
+    expected = ["weights", "and biases", "80", "= 8·1·3·3 + 8", *(layers - 1) * ("584", "= 8·8·3·3 + 8")]
+    assert said == expected
     assert "sees 1×1 pixels." in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
 
 
 def test_pixels_outside_the_image_are_told_only_where_there_are_some():
     assert "inside" not in SizeExplorer(unit=10).text
     assert "sees 5×5 pixels, 3 of its 5 columns inside the image." in SizeExplorer(padding=1, unit=0).text
+
+
+def test_the_rows_are_the_dotted_row_of_the_image_and_the_cells_that_feed_the_chosen_unit():
+    widget = SizeExplorer(kernel_size=3, layers=2, unit=4)
+    image, cone = widget.scene.panels
+    (dotted,) = (mark for mark in image.marks if isinstance(mark, Line) and mark.dash == "dotted")
+    pixels, clicked = (mark for mark in cone.marks if isinstance(mark, Heatmap))
+    (whole,) = (mark for mark in image.marks if isinstance(mark, Heatmap))
+    np.testing.assert_array_equal(pixels.z[0], whole.z[int(dotted.y[0])])
+    lit = [mark.x for mark in cone.marks if isinstance(mark, Bars) and mark.color == "you"]
+    assert [len(x) for x in lit] == [3, 1] and lit[1] + 11.5 == 4 and (lit[0] + 12.5).tolist() == [4, 5, 6]
+    assert clicked.z.shape == (1, 24) and clicked.extent[:2] == (-12, 12)
+    assert widget.event({"kind": "click", "name": "unit", "row": 0, "col": 20}) == {"unit": 20}
+    assert widget.event({"kind": "hover", "name": "unit", "row": 0, "col": 20}) is None
 
 
 @pytest.mark.parametrize("size", [4, 28, 64])
@@ -538,22 +600,35 @@ def test_the_way_of_blame_is_one_way(what):
     assert len(lines.x0) == 2 * 2 + 5, "two to the window of a kernel, one elsewhere"
 
 
-def test_the_first_losses_are_seen_close_up_and_where_they_lie_from_nought_on():
-    close, whole = FirstLoss().scene.panels
-    assert close.at[0] == 0 and whole.x.low == 0 and whole.x.high == 4
-    window = next(mark for mark in whole.marks if isinstance(mark, Region))
-    assert (window.x0, window.x1) == pytest.approx((close.x.low, close.x.high)) == (2.2, 2.9)
-    assert close.x.ticks == pytest.approx(np.arange(2.2, 2.95, 0.1))
-    for state in ({}, {"start": "zeros"}, {"pixels": "0 to 255"}, {"start": "he", "scale": 0.05}):
-        strip = FirstLoss(**state).scene.panels[1]
-        window = next(mark for mark in strip.marks if isinstance(mark, Region))
-        held = strip.marks[0].x[strip.marks[0].height > 0]
-        assert window.x0 < held.min() and held.max() < window.x1, "the bars stand within the shade"
-    note = next(mark for mark in close.marks if isinstance(mark, Note))
-    assert note.to[0] > NO_OPINION
-    assert close.subtitle.endswith("from 2.262 to 2.774")
-    far = FirstLoss(scale=3).scene.panels[0]
-    assert not any(isinstance(mark, Note) for mark in far.marks), "the line is not in the picture"
+def test_the_line_of_no_opinion_is_always_seen_and_a_ruler_says_how_far_off_they_begin():
+    for state in (
+        {},
+        {"start": "zeros"},
+        {"scale": 3},
+        {"pixels": "0 to 255"},
+        {"start": "he", "scale": 0.05},
+    ):
+        widget = FirstLoss(**state)
+        close, ruler = widget.scene.panels
+        least, most = widget.facts["least"], widget.facts["most"]
+        assert close.x.low < min(least, NO_OPINION) and max(most, NO_OPINION) < close.x.high
+        assert close.at[0] < ruler.at[0] and ruler.x.low == 0 and most < ruler.x.high
+        luck, worse = (mark for mark in close.marks if isinstance(mark, Region))
+        assert luck.x1 == worse.x0 == NO_OPINION
+        (frame,) = (mark for mark in ruler.marks if isinstance(mark, Region))
+        assert (frame.x0, frame.x1) == pytest.approx((close.x.low, min(close.x.high, ruler.x.high)))
+        _, reach = (mark for mark in ruler.marks if isinstance(mark, Bars))
+        assert reach.base == least and reach.base + reach.height[0] >= most - 1e-9
+        assert any(isinstance(m, Line) and (m.x == NO_OPINION).all() for m in ruler.marks)
+
+
+def test_single_networks_are_bricks_where_they_can_be_seen():
+    close = FirstLoss().scene.panels[0]
+    (bars,) = (mark for mark in close.marks if isinstance(mark, Bars))
+    joints = next(mark for mark in close.marks if isinstance(mark, Line))
+    between = np.isfinite(joints.x).sum() // 2
+    assert between == 200 - (bars.height > 0).sum() and close.subtitle == "each brick a network"
+    assert FirstLoss(start="zeros").scene.panels[0].subtitle == "higher: more networks"
 
 
 def test_the_lines_between_the_bars_of_a_sum_end_at_bars_and_its_zero_stands_on_top():

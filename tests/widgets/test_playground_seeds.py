@@ -82,14 +82,14 @@ def test_overflow_is_named():
 
 
 def test_snapshots_are_those_of_the_run():
-    view = PlaygroundSnapshots()
+    view = PlaygroundSnapshots(last=LAST)
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
     first, second = view.scene.panels[:2]
-    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480\u2007\u2007\u2007")
-    assert {len(panel.title + panel.subtitle) for panel in view.scene.panels[:6]} == {20}
+    assert (first.title, first.subtitle) == ("epoch 1", "")
     again = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
-    again.step(int(second.title.split()[1]))
-    assert second.subtitle.strip() == f"loss {again.test_loss:.3f}"
+    again.step(int(second.title))
+    (early,) = (mark for mark in second.marks if isinstance(mark, Heatmap))
+    np.testing.assert_array_equal(early.z, again.node_maps(50)[-1][0])
     holes = [m for m in view.scene.panels[5].marks if isinstance(m, Points) and m.color == "paper"]
     assert sum(len(m.x) for m in holes) == 16, "wrong points are hollow"
     view.set_state(last=147)
@@ -97,10 +97,34 @@ def test_snapshots_are_those_of_the_run():
     sweep(view)
 
 
+def test_the_present_map_is_large_and_play_goes_on_to_the_last_epoch():
+    view = PlaygroundSnapshots(last=1400)
+    *small, large = view.scene.panels[:6]
+    assert large.at == (0, 0, 2, 1) and large.title == "epoch 1400"
+    assert [panel.at for panel in small] == [(0, column, 1, 1) for column in range(1, 6)]
+    sides = [
+        mark.z.shape[0]
+        for panel in view.scene.panels[:6]
+        for mark in panel.marks
+        if isinstance(mark, Heatmap)
+    ]
+    assert sides == [50] * 5 + [100]
+    epochs = []
+    while view.advance():
+        epochs.append(view.facts["epoch"])
+    assert epochs == sorted(set(epochs)) and epochs[-1] == LAST and 2 <= len(epochs) < 9
+    view.rewind()
+    view.refresh()
+    assert view.facts["epoch"] == 6
+    view.set_state(last=20)
+    view.advance()
+    assert 20 < view.facts["epoch"] < 25, "from where the line was dragged to"
+
+
 @pytest.mark.parametrize("last", [6, 7, 20, 147, 1531])
 def test_the_six_epochs_are_those_between_which_the_map_changes_about_as_much(last):
     view = PlaygroundSnapshots(last=last)
-    epochs = [int(panel.title.split()[1]) for panel in view.scene.panels[:6]]
+    epochs = [int(panel.title.split()[-1]) for panel in view.scene.panels[:6]]
     assert epochs[0] == 1 and epochs[-1] == last and sorted(set(epochs)) == epochs
     if last == LAST:
         maps = []

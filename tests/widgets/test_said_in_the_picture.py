@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlib.viz import Line, Note, Points, Text
+from cnnlib.viz import Bars, Line, Note, Points, Text
 from cnnlib.widgets import (
     BasinMap,
     BatchNoise,
@@ -17,7 +17,7 @@ from cnnlib.widgets import (
     OptimizerRace,
 )
 from cnnlib.widgets.gradient_descent.surface_picture import COLORS, SHAPES
-from cnnlib.widgets.loss.loss_explorer import pulls_told
+from cnnlib.widgets.loss.loss_scores import LANES, pulls_told
 
 
 def marks_of(widget, name, kind):
@@ -28,10 +28,9 @@ def marks_of(widget, name, kind):
 def test_the_pulls_add_up_to_zero_as_they_are_printed():
     for scores in np.random.default_rng(0).normal(0, 3, (20, 3)):
         widget = LossExplorer(**dict(zip(("cat", "dog", "bird"), scores.round(1), strict=True)))
-        for kind in ("cross-entropy", "half squared error"):
-            told = [
-                float(word.replace("−", "-")) for mark in marks_of(widget, kind, Text) for word in mark.text
-            ]
+        for lane in LANES.values():
+            words = {mark.y[0]: mark.text[0] for mark in marks_of(widget, "scores", Text)}
+            told = [float(words[row + lane].replace("−", "-")) for row in range(3)]
             assert sum(told) == pytest.approx(0, abs=1e-9)
     told = pulls_told(np.array([0.4444, -0.2222, -0.2222]))
     assert (
@@ -39,12 +38,12 @@ def test_the_pulls_add_up_to_zero_as_they_are_printed():
     )
 
 
-def test_the_per_cents_stand_at_the_ends_of_their_bars():
-    for text in marks_of(LossExplorer(), "p", Text):
-        if "%" in text.text[0]:
-            assert text.baseline == "middle" and text.shift[1] == 0
-    names = [panel.x.names for panel in LossExplorer().scene.panels if panel.x.high == 2.6]
-    assert names == [("cat", "dog", "bird")] * 2
+def test_the_bars_say_what_each_class_has_and_what_was_wanted():
+    words = [mark.text[0] for mark in marks_of(LossExplorer(label="dog"), "p", Text)]
+    assert words[::2] == ["11.7 %", "86.7 %", "1.6 %"]
+    assert words[1::2] == ["wanted 0 %", "wanted 100 %", "wanted 0 %"]
+    lacking = next(m for m in marks_of(LossExplorer(), "p", Bars) if m.color == "pos")
+    assert lacking.base + lacking.height[0] == 1, "what lacks reaches up to what was wanted"
 
 
 def test_what_a_dot_is_stands_beside_the_dots():

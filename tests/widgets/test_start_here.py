@@ -69,7 +69,7 @@ def test_the_check_knows_the_course_without_an_installation(monkeypatch):
 
 def parts(widget):
     """Images, frames, labels and the numbers of the rows."""
-    marks = widget.scene.panels[0].marks
+    marks = widget.scene.panels[0].marks[:4]
     assert [type(mark) for mark in marks] == [Heatmap, Line, Text, Text]
     return marks
 
@@ -97,11 +97,11 @@ def test_the_gallery_shows_every_image_once(half, label):
 def test_the_gallery_draws_the_image_beneath_its_label():
     digits = load_digits()
     heat, rims, words, numbers = parts(ImageGallery(labels=True))
-    np.testing.assert_array_equal(heat.z[11:19, 22:30], digits.x_train[12, 0])
-    assert words.text[12] == str(digits.y_train[12]) and numbers.text == ("0", "10", "20", "30")
+    np.testing.assert_array_equal(heat.z[11:19, 44:52], digits.x_train[12, 0])
+    assert words.text[12] == str(digits.y_train[12]) and numbers.text == ("0", "8", "16", "24", "32")
     edges = rims.x[12 * 6 : 12 * 6 + 5], rims.y[12 * 6 : 12 * 6 + 5]
-    assert (min(edges[0]), max(edges[0]), min(edges[1]), max(edges[1])) == (21.5, 29.5, 10.5, 18.5)
-    assert words.x[12] == 25.5 and words.y[12] > 18.5 and numbers.y[1] == 14.5
+    assert (min(edges[0]), max(edges[0]), min(edges[1]), max(edges[1])) == (43.5, 51.5, 10.5, 18.5)
+    assert words.x[12] == 47.5 and words.y[12] > 18.5 and numbers.y[1] == 14.5
 
 
 def test_between_two_images_of_the_gallery_is_room_for_a_label_on_a_phone():
@@ -119,7 +119,7 @@ def test_the_gallery_names_the_numbers_that_the_images_have():
     widget = ImageGallery(half="test", label="7", page=1)
     heat, _, _, starts = parts(widget)
     sevens = np.flatnonzero(digits.y_test == 7)
-    assert [int(word) for word in starts.text] == sevens[:40:10].tolist()
+    assert [int(word) for word in starts.text] == sevens[:36:8].tolist()
     assert widget.text.endswith(f"numbers {sevens[0]} to {sevens[-1]}.")
     np.testing.assert_array_equal(heat.z[:8, 11:19], digits.x_test[sevens[1], 0])
     assert heat.tile_names[1] == f"image {sevens[1]}"
@@ -137,10 +137,10 @@ def test_a_click_on_an_image_of_the_gallery_shows_its_label_and_another_hides_it
     def click(panel: str, row: int, col: int):
         event = {"name": panel, "kind": "click", "row": row, "col": col}
         widget.live.receive({"type": "event", "event": event})
-        return [panel.marks[2].text for panel in widget.scene.panels]
+        return [panel.marks[2].text for panel in widget.scene.panels[:2]]
 
     label = str(digits.y_train[12])
-    for seen in click("images", 11 + 3, 2 * 11 + 3):  # in the row of ten and in that of five
+    for seen in click("images", 11 + 3, 4 * 11 + 3):  # in the rows of eight and in those of five
         assert [word for word in seen if word] == [label] and seen[12] == label
     assert set(click("few", 2 * 11 + 3, 2 * 11 + 3)[0]) == {""}
     click("images", 3, 3)
@@ -149,7 +149,7 @@ def test_a_click_on_an_image_of_the_gallery_shows_its_label_and_another_hides_it
     assert click("images", 3, 3)[0][:2] == ("", str(digits.y_train[1]))
     widget.set_state(labels=False, half="test", label="7")
     assert set(parts(widget)[2].text) == {""} and "Click" not in widget.text
-    click("images", 41, 9 * 11)  # no image is there
+    click("images", 52, 7 * 11)  # no image is there
     assert set(parts(widget)[2].text) == {""} and widget.failure is None
 
 
@@ -165,7 +165,54 @@ def test_the_gallery_stays_on_a_page_that_exists():
 
 def test_the_gallery_says_above_its_images_what_a_click_does():
     widget = ImageGallery(load_digits())
-    told = [[(panel.title, panel.subtitle) for panel in widget.scene.panels]]
+    told = [[(panel.title, panel.subtitle) for panel in widget.scene.panels[:2]]]
     widget.set_state(labels=True)
-    told.append([(panel.title, panel.subtitle) for panel in widget.scene.panels])
+    told.append([(panel.title, panel.subtitle) for panel in widget.scene.panels[:2]])
     assert told == [[("Click an image", f"to {does} its label")] * 2 for does in ("see", "hide")]
+
+
+def test_what_the_learner_reads_is_counted_against_the_labels_and_the_next_unseen_image_is_asked_for():
+    widget, digits = ImageGallery(half="test"), load_digits()
+    labels = [str(label) for label in digits.y_test]
+    asked = []
+
+    def large():
+        panel = widget.scene.panels[2]
+        heats = [mark for mark in panel.marks if isinstance(mark, Heatmap)]
+        return (panel.subtitle, heats[0].z) if heats else (panel.subtitle, None)
+
+    def answer(reading):
+        asked.append(large()[0])
+        widget.set_state(reading=reading)
+        assert widget.state["reading"] == "?" and widget.failure is None
+
+    np.testing.assert_array_equal(large()[1], digits.x_test[0, 0])
+    answer(labels[0])
+    assert widget.text.startswith(f"Number 0: you read {labels[0]}, as it is labelled. 40 of")
+    wrong = str((digits.y_test[1] + 1) % 10)
+    answer(wrong)
+    assert widget.text.startswith(f"Number 1: you read {wrong}, its label is {labels[1]}. 40 of")
+    assert (widget.facts["read"], widget.facts["right"]) == (2, 1)
+    figure = widget.scene.figures[-1]
+    assert (figure.label, figure.value, figure.unit) == ("You read as labelled", "1", "of 2")
+    event = {"name": "images", "kind": "click", "row": 3, "col": 2 * 11 + 3}
+    widget.live.receive({"type": "event", "event": event})  # who sees a label is not asked for it
+    answer(labels[3])
+    assert asked == ["number 0", "number 1", "number 3"]
+    shown = parts(widget)[2].text
+    assert shown[:5] == (labels[0], "", labels[2], labels[3], "")
+    (instead,) = (m for m in widget.scene.panels[0].marks if isinstance(m, Text) and m.color == "bad")
+    assert instead.text[1] == f"{labels[1]} ≠ {wrong}" and set(instead.text) == {"", instead.text[1]}
+    widget.set_state(labels=True)
+    assert large()[1] is None
+    widget.set_state(labels=False)
+    widget.set_state(page=2)
+    assert large()[0] == "number 40"
+    widget.reset()
+    assert (widget.facts["read"], large()[0]) == (0, "number 0")
+
+
+def test_only_digits_are_asked_for():
+    digits = load_digits()
+    named = ImageGallery(digits._replace(class_names=tuple("abcdefghij")))
+    assert "reading" not in named.state and [panel.name for panel in named.scene.panels] == ["images", "few"]

@@ -110,7 +110,7 @@ class NetworkEnsemble:
         outputs = self._map(lambda block: block.forward(x).swapaxes(1, 2), self._blocks)
         return np.concatenate(outputs)
 
-    def evaluate(self, x, y, batch_size=360):
+    def evaluate(self, x, y, batch_size=32):
         """Mean loss and share of right guesses of every copy over a data set.
 
         Returns
@@ -130,6 +130,12 @@ class NetworkEnsemble:
         loss, accuracy = np.concatenate(self._map(over_all, self._blocks), axis=1)
         gone = self.diverged_at > 0
         return np.where(gone, np.nan, loss), np.where(gone, np.nan, accuracy)
+
+    def release(self):
+        """Give back the memory of the passes, which the next one makes anew: for networks that are kept."""
+        for block in self._blocks:
+            for layer in block.layers:
+                layer.release()
 
     def gradients(self, x, y):
         """Gradients of the mean loss by every weight array, by name, shaped as `params`."""

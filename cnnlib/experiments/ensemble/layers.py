@@ -31,8 +31,14 @@ class Stacked:
     first = False  # whether nothing lies before it, so that the gradient of its input is not needed
 
     def __init__(self, layer, params):
-        self.layer, self.params, self.grads = layer, params, {}
-        self._buffers, self._views = {}, {}
+        self.layer, self.params = layer, params
+        self.release()
+
+    def release(self):
+        """Forget all that passes have left: buffers, gradients, and what a pass back would need."""
+        for name in [name for name in vars(self) if name.startswith("_")]:
+            delattr(self, name)
+        self.grads, self._buffers, self._views = {}, {}, {}
 
     def forward(self, x):
         raise NotImplementedError

@@ -142,7 +142,7 @@ def slope_words(start, way, slope: str, bold: bool) -> Text:
     """A local slope above the middle of its edge; of a slanted one to the side that is free."""
     x, y = start + 0.5 * way
     right, align = {-1: (6, "left"), 0: (0, "center"), 1: (-6, "right")}[int(np.sign(way[1]))]
-    look = {"color": "ink" if bold else "muted", "bold": bold, "baseline": "bottom", "align": align}
+    look = {"color": "ink", "bold": bold, "size": 13, "baseline": "bottom", "align": align}
     return Text(x, y, f"× {slope}", shift=(right, -6 if align == "center" else -3), **look)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene, Text
+from cnnlib.viz import Axis, Heatmap, Mark, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.backpropagation.readings_panels import box, factor, signed
 from cnnlib.widgets.base import Slider, Widget
 
@@ -15,11 +15,12 @@ KERNEL = np.array([[1.0, 3], [2, -1]])
 DY = np.array([[3.0, 1], [2, 4]])
 SIDE = 3  # rows and columns of the image
 REACH = 12  # end of the colours, of all numbers alike
+WORDS = 2.6  # columns of the image that a product takes beside it
 NARROW = Narrow(
-    ("190px", "190px", "210px"),
+    ("min(400px, 40px + 96% of width)", "142px", "142px"),
     (1, 1),
-    610,
-    {"y00": (0, 0), "y01": (0, 1), "y10": (1, 0), "y11": (1, 1), "dx": (2, 0, 1, 2)},
+    None,
+    {"dx": (0, 0, 1, 2), "y00": (1, 0), "y01": (1, 1), "y10": (2, 0), "y11": (2, 1)},
 )
 
 
@@ -37,7 +38,7 @@ class PixelInWindows(Widget):
         Slider("row", 0, SIDE - 1, 1, integer=True, label="Row of the pixel"),
         Slider("column", 0, SIDE - 1, 1, integer=True, label="Column of the pixel"),
     )
-    slots: Mapping[str, tuple[str, ...]] = {"bar": ("row", "column")}
+    slots: Mapping[str, tuple[str, ...]] = {"handle": ("row", "column")}
 
     def event(self, event: dict) -> dict | None:
         if event["kind"] == "hover":
@@ -64,19 +65,17 @@ class PixelInWindows(Widget):
             total=signed(total),
         )
         panels = [window_panel(i, j, pixel, place) for place, (i, j) in enumerate(np.ndindex(DY.shape))]
-        panels.append(result_panel(dx, pixel))
+        shares = [DY[i, j] * KERNEL[p, q] for i, j, p, q in parts]
+        panels.append(result_panel(dx, pixel, shares))
         return Scene(
             panels,
             text,
             {"windows": len(parts), "gradient": total},
-            columns=(1,) * 5,
-            height=222,
+            rows=(1, 1),
+            columns=("min(370px, 37%)", 1, 1),
+            height=400,
             arrows=("column", "row"),
             narrow=NARROW,
-            figures=[
-                Figure("Windows", str(len(parts)), "of 4"),
-                Figure("Its gradient", signed(total), large=True),
-            ],
         )
 
 
@@ -93,28 +92,31 @@ def window_panel(i: int, j: int, pixel: tuple[int, int], place: int) -> Panel:
         box(j, i, (2, 2), color="ink", width=2.5),
         box(pixel[1], pixel[0], width=4),
     ]
-    below = (SIDE - 1) / 2, SIDE - 0.5
+    beside = {"align": "left", "shift": (14, 0)}
     if inside:
         part = DY[i, j] * weights[pixel]
-        words = f"{factor(DY[i, j])} × {factor(weights[pixel])} = {signed(part)}"
-        marks.append(Text(*below, words, size=14, bold=True, shift=(0, 16), color=sign_of(part)))
+        words = f"{factor(DY[i, j])} × {factor(weights[pixel])}"
+        color = sign_of(part)
+        marks.append(Text(SIDE - 0.5, 0.7, words, size=15, **beside))
+        marks.append(Text(SIDE - 0.5, 1.4, f"= {signed(part)}", size=18, bold=True, color=color, **beside))
     else:
-        marks.append(Text(*below, "not in it", size=12, shift=(0, 16), color="muted"))
-    sign = "+" if place < DY.size - 1 else "="
-    marks.append(Text(SIDE - 0.5, SIDE - 0.5, sign, size=16, bold=True, shift=(19, 16)))
+        marks.append(Text(SIDE - 0.5, 1, "not in it", color="muted", **beside))
     title = say("window ({i}, {j})", i=i, j=j)
     how = say("dy = {dy}", dy=signed(DY[i, j]))
-    return image_panel(marks, title, how, place, f"y{i}{j}")
+    return image_panel(marks, title, how, (i, j + 1), f"y{i}{j}", SIDE - 0.5 + WORDS)
 
 
-def result_panel(dx: np.ndarray, pixel: tuple[int, int]) -> Panel:
-    """What all pixels get, and the one looked at."""
-    heat = Heatmap(dx, cmap="diverging", vmin=-REACH, vmax=REACH, numbers=".0f", emits="pixel", means="dx")
+def result_panel(dx: np.ndarray, pixel: tuple[int, int], shares: list[float]) -> Panel:
+    """What all pixels get, the one looked at, and the sum that gives it."""
+    heat = Heatmap(
+        dx, cmap="diverging", vmin=-REACH, vmax=REACH, numbers=".0f", type_size=19, emits="pixel", means="dx"
+    )
     marks: list[Mark] = [heat, *grid_lines(), box(pixel[1], pixel[0], width=4)]
-    total = float(dx[pixel])
-    below = (SIDE - 1) / 2, SIDE - 0.5
-    marks.append(Text(*below, signed(total), size=18, bold=True, shift=(0, 16), color=sign_of(total)))
-    return image_panel(marks, "dx", "click a pixel", 4, "dx")
+    added = "".join(f" {'−' if share < 0 else '+'} {signed(abs(share))}" for share in shares[1:])
+    words = f"{signed(shares[0])}{added} = {signed(sum(shares))}" if added else signed(shares[0])
+    look = {"size": 17, "bold": True, "color": sign_of(sum(shares)), "shift": (0, 18)}
+    marks.append(Text((SIDE - 1) / 2, SIDE - 0.5, words, **look))
+    return image_panel(marks, "dx", "click a pixel", (0, 0, 2, 1), "dx", down=SIDE - 0.2)
 
 
 def sign_of(value: float) -> str:
@@ -127,8 +129,15 @@ def grid_lines() -> list[Region]:
     return [box(s, r, color="grid", width=1) for r, s in np.ndindex(SIDE, SIDE)]
 
 
-def image_panel(marks: list[Mark], title: str, subtitle: str, column: int, name: str) -> Panel:
-    """A panel of the size of the image, with room for a line beneath."""
-    x, y = Axis(-0.5, SIDE - 0.5, visible=False), Axis(SIDE - 0.1, -0.5, visible=False)
-    at = (0, column)
+def image_panel(
+    marks: list[Mark],
+    title: str,
+    subtitle: str,
+    at: tuple[int, ...],
+    name: str,
+    right: float = SIDE - 0.5,
+    down: float = SIDE - 0.4,
+) -> Panel:
+    """A panel with the image at its upper left, and with room to the right of it or beneath."""
+    x, y = Axis(-0.5, right, visible=False), Axis(down, -0.5, visible=False)
     return Panel(marks, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cnnlib.runtime.language import page_words, say, shown, word
 from cnnlib.widgets.base.controls import Slider
 from cnnlib.widgets.base.fallback import show_still, still
@@ -40,9 +42,16 @@ class Live:
         """Drop the generator of the present run."""
         self._run = None
 
-    def advance(self, steps: int) -> int:
-        """Take steps without showing them; return how many there were."""
-        return run_for(self._one_step, steps)
+    def advance(self, steps: int, tell: Callable[[], object] = lambda: None) -> int:
+        """Take steps without showing them, `tell` after each; return how many there were."""
+
+        def step() -> bool:
+            more = self._one_step()
+            if more:
+                tell()
+            return more
+
+        return run_for(step, steps)
 
     def _one_step(self) -> bool:
         widget = self.widget

@@ -64,6 +64,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnlib.runtime.language import say, shown, word
+from cnnlib.runtime.progress_bar import progress_bar
 from cnnlib.viz.scene import Scene
 from cnnlib.viz.speech import in_language
 from cnnlib.widgets.base.challenge import Challenge
@@ -244,9 +245,13 @@ class Widget:
         """Set controls from within `train`, `begin` or `changed`: no check, no new picture."""
         self._state.update(values)
 
-    def advance(self, steps: int = 1) -> int:
-        """Take up to `steps` steps, as the Step button does; return how many were taken."""
-        done = self.live.advance(steps)
+    def advance(self, steps: int = 1, progress: bool = False) -> int:
+        """Take up to `steps` steps, as the Step button does; return how many were taken.
+
+        With `progress` a bar shows how far it is, for steps that take long.
+        """
+        with progress_bar(progress, total=steps, unit="step", leave=False) as bar:
+            done = self.live.advance(steps, bar.update)
         self.refresh()
         self.live.changed()
         return done

@@ -10,16 +10,17 @@ import numpy as np
 
 from cnnlib.data import load_mnist_sample
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
-from cnnlib.runtime.language import say, say_many, word
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import (
     Axis,
     Band,
+    Bars,
     Figure,
+    Heatmap,
     Line,
     Narrow,
     Note,
     Panel,
-    Points,
     Region,
     Scene,
     Text,
@@ -29,10 +30,10 @@ from cnnlib.viz import (
 from cnnlib.widgets.base import Slider, Widget
 
 SLOTS = {"bar": ("kernel_size", "stride", "padding", "layers"), "handle": ("unit",), "more": ("size", "maps")}
-NARROW = Narrow(("200px", "250px"), (1, 1), 450, {"image": (0, 0), "weights": (0, 1), "cone": (1, 0, 1, 2)})
+NARROW = Narrow(("230px", "270px"), (1,), 500, {"image": (0, 0), "cone": (1, 0)})
 SEEN = "framed: what the unit sees"
 SHOWN = 22  # number of the test image that is drawn
-ROW = 270.0  # pixels that the row of the image has at least
+TALL, THICKER = 0.1, 0.03  # half the height of a row of cells, and by how much more for each layer
 
 
 @lru_cache(maxsize=8)
@@ -85,6 +86,7 @@ class SizeExplorer(Widget):
         inputs = [1, *[maps] * depth][:depth]
         weights = [conv2d_parameters(count, maps, kernel) for count in inputs]
         products = [f"{maps}·{count}·{kernel}·{kernel} + {maps}" for count in inputs]
+        counted = [*zip(weights, products, strict=True)]
         lit = [pixels_seen([window] * (depth - i), state["unit"], sizes[i]) for i in range(depth)]
         lit.append((state["unit"], state["unit"]))
         field = receptive_field([window] * depth).size
@@ -96,11 +98,7 @@ class SizeExplorer(Widget):
             "pixels": max(lit[0][1] - lit[0][0] + 1, 0),
         }
         rows = pixels_seen([window] * depth, sizes[-1] // 2, sizes[0]) if depth else (state["unit"],) * 2
-        panels = [
-            self.image(state["size"], rows, lit[0]),
-            self.cone(sizes, lit),
-            self.weights_panel(weights, products, maps),
-        ]
+        panels = [self.image(state["size"], rows, lit[0]), self.cone(sizes, lit, rows, counted)]
         figures = [
             Figure("One unit sees", f"{field}×{field}", "pixels", large=True),
             Figure("Weights and biases", f"{sum(weights):,}", large=True),
@@ -109,15 +107,15 @@ class SizeExplorer(Widget):
             panels,
             self.sentence(state, sizes, facts),
             facts,
-            columns=(1.3, 2, 1),
-            height=330,
+            columns=(1, 2),
+            height=352,
             arrows=("unit",),
             figures=figures,
             narrow=NARROW,
         )
 
     def event(self, event: dict) -> dict | None:
-        return {"unit": event["index"]} if event["kind"] == "click" else None
+        return {"unit": event["col"]} if event["kind"] == "click" else None
 
     @staticmethod
     def image(size: int, rows: tuple[int, int], columns: tuple[int, int]) -> Panel:
@@ -137,47 +135,43 @@ class SizeExplorer(Widget):
         return replace(panel, subtitle=SEEN, name="image")
 
     @staticmethod
-    def cone(sizes: list[int], lit: list[tuple]) -> Panel:
-        """One row of squares a layer, centred; the ink ones feed the chosen unit, which is teal."""
-        marks, last = [], len(sizes) - 1
-        edge, radius = np.array([-0.5, 0.5]), min(5.5, 0.45 * ROW / sizes[0])
+    def cone(sizes: list[int], lit: list[tuple], rows: tuple[int, int], counted: list[tuple]) -> Panel:
+        """One row of cells a layer, centred, and its weights; the teal ones feed the chosen unit."""
+        marks, last, half = [], len(sizes) - 1, TALL + THICKER * len(sizes)
+        edge = np.array([-0.5, 0.5])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
             above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
             below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
             marks.append(trapezium(above, below, depth))
         left = -sizes[0] / 2
+        look = {"align": "right", "shift": (-8, 0)}
         for depth, (size, (first, end)) in enumerate(zip(sizes, lit, strict=True)):
-            x, rows = np.arange(size) + 0.5 - size / 2, np.full(size, float(depth))
-            inside = (np.arange(size) >= first) & (np.arange(size) <= end)
-            clicks = {"emits": "unit"} if depth == last else {}
-            marks.append(Points(x, rows, color="muted", size=radius, shape="square", alpha=0.4, **clicks))
-            color = "you" if depth == last else "ink"
-            marks.append(Points(x[inside], rows[inside], color=color, size=radius, shape="square"))
+            x, top = np.arange(size) + 0.5 - size / 2, depth - half
+            if depth:
+                marks += cells(x, top, 2 * half, (np.arange(size) >= first) & (np.arange(size) <= end))
+                count, product = counted[depth - 1]
+                marks += weights_words(-left, depth, f"{count:,}", f"= {product}")
+            else:
+                pixels = digit(size)[np.clip(sum(rows) // 2, 0, size - 1)][None]
+                extent = (left, -left, top, top + 2 * half)
+                marks.append(Heatmap(pixels, extent, cmap="ink", vmin=0, vmax=1, means="ink"))
+                marks.append(frames(x - 0.5, np.full(size, top), 1, 2 * half))
+                marks += weights_words(-left, 0, word("weights"), word("and biases"), bold=False)
+            if first <= end:
+                around = x[first] - 0.5, x[end] + 0.5, top, top + 2 * half
+                marks.append(Region(*around, color="you", filled=False, width=2.5))
             name = say("layer {number}", number=depth) if depth else word("image")
-            look = {"align": "right", "shift": (-8, 0)}
             marks.append(Text([left], [depth], str(size), bold=True, **look))
             marks.append(Text([left], [depth], name, color="muted", align="right", shift=(-36, 0)))
+        size = sizes[-1]  # what answers a click
+        marks.append(Heatmap(np.full((1, size), np.nan), (-size / 2, size / 2, last - half, last + half),
+                             cmap="ink", emits="unit", hover=False))  # fmt: skip
         words = "Click a unit of the last layer: all that it sees is marked above."
-        marks.append(Note(0, last + 0.15, words, width=430, align="center", needs=430))
-        y = Axis(last + 0.4 + 0.06 * last, -0.35, visible=False)
-        x = Axis(1.48 * left - 1, -left + 0.5, visible=False)
-        title, words = "One row of each layer", "the dotted one, and what feeds the unit"
+        marks.append(Note(0, last + half + 0.08 + 0.05 * last, words, width=430, align="center", needs=430))
+        y = Axis(last + half + 0.22 + 0.12 * last, -half - 0.1, visible=False)
+        x = Axis(1.48 * left - 1, -1.5 * left, visible=False)
+        title, words = "One row of each layer", "of the image: the dotted one"
         return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name="cone")
-
-    @staticmethod
-    def weights_panel(weights: list[int], products: list[str], maps: int) -> Panel:
-        """Weights and biases of every layer, as bars in line with the rows, and how many they are."""
-        last, marks = len(weights), []
-        for layer, (count, product) in enumerate(zip(weights, products, strict=True), start=1):
-            marks.append(Line([0, count], [layer, layer], color="muted", width=10))
-            words = say("layer {number}: {count:,} = {product}", number=layer, count=count, product=product)
-            marks.append(Text([0], [layer], words, align="left", shift=(0, -16)))
-        x, y = (
-            Axis(0, max([*weights, 1]), visible=False),
-            Axis(last + 0.4 + 0.06 * last, -0.35, visible=False),
-        )
-        words = say_many("{number} map, a bias each", "{number} maps, a bias each", maps)
-        return Panel(marks, x, y, "Weights", (0, 2), grid=False, subtitle=words, name="weights")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain, n = " → ".join(map(str, sizes)), facts["field"]
@@ -196,6 +190,21 @@ class SizeExplorer(Widget):
         return words
 
 
+def cells(x: np.ndarray, top: float, height: float, inside: np.ndarray) -> list[Bars]:
+    """The units of a row as cells around `x`; those that feed the chosen unit are teal."""
+    looks = ((~inside, {"color": "muted", "alpha": 0.3}), (inside, {"color": "you"}))
+    return [
+        Bars(x[which], np.full(which.sum(), height), width=0.84, base=top, **look) for which, look in looks
+    ]
+
+
+def weights_words(right: float, row: float, upper: str, lower: str, bold: bool = True) -> list[Text]:
+    """At the end of a row: how many weights and biases its layer has, and how they are counted."""
+    place, small = ([right], [row]), {"align": "left", "color": "muted", "size": 11}
+    look = {"align": "left", "bold": True} if bold else small
+    return [Text(*place, upper, shift=(10, -8), **look), Text(*place, lower, shift=(10, 8), **small)]
+
+
 def trapezium(above: np.ndarray, below: np.ndarray, top: float) -> Band:
     """The area between a piece of the row at y = `top` and a piece of the next row."""
     places, heights = [], []
@@ -208,4 +217,4 @@ def trapezium(above: np.ndarray, below: np.ndarray, top: float) -> Band:
             places.append(x)
             heights.append((min(ys), max(ys)))
     low, high = np.transpose(heights)
-    return Band(np.array(places), low, high, color="muted", alpha=0.18)
+    return Band(np.array(places), low, high, color="you", alpha=0.16)

@@ -31,7 +31,7 @@ COLD, HOT, JUDGED = 0.25, 4.0, 1000
 FEW = 5  # guesses in a bin below which its share says nothing
 TICKS = (0, 0.5, 1)
 TEMPERATURES = np.geomspace(COLD, HOT, 49)
-SLOTS = {"bar": ("way", "temperature"), "more": ("bins", "seed")}
+SLOTS = {"bar": ("way",), "handle": ("temperature",), "more": ("bins", "seed")}
 NARROW = Narrow((20, 8, 12), (1,), 760, {"reliability": (0, 0), "counts": (1, 0), "ece": (2, 0)})
 
 
@@ -68,7 +68,7 @@ class CalibrationExplorer(Widget):
     title = "How far can its confidence be believed?"
     slots = SLOTS
     controls = (
-        Choice("way", tuple(WAYS), label="Trained on 100 images"),
+        Choice("way", tuple(WAYS), label="Trained on 100 images", picker="segments"),
         LogSlider("temperature", COLD, HOT, 1.0, label="Temperature"),
         Slider("bins", 4, 20, 10, integer=True, label="Bins"),
         Slider("seed", 0, 4, 0, integer=True, label="Seed"),
@@ -116,7 +116,7 @@ class CalibrationExplorer(Widget):
 def figures(facts: dict) -> list[Figure]:
     return [
         Figure("Calibration error", f"{facts['ece']:.1f} %", large=True),
-        Figure("Sure", f"{facts['sure']:.0f} %", "on average"),
+        Figure("Sure, on average", f"{facts['sure']:.0f} %"),
         Figure("Right", f"{facts['right']:.0f} %"),
     ]
 
@@ -128,16 +128,11 @@ def reliability_panel(found: Reliability) -> Panel:
     marks = [
         Bars(middle[full], found.accuracy[full], width=0.86 * width, color="muted", alpha=0.45),
         Line([0, 1], [0, 1], color="ink", dash="dotted", width=1.5),
-        Note(
-            0.56,
-            0.97,
-            "on the line: as sure as it is right",
-            (0.7, 0.71),
-            width=210,
-            align="right",
-            needs=420,
-        ),
+        *worst_words(found),
     ]
+    if found.edges[np.argmax(full)] > 0.25:  # room to the left of the bars
+        words = "on the line: as sure as it is right"
+        marks.append(Note(0.02, 0.5, words, (0.2, 0.21), width=120, needs=420))
     for x, sure, right in zip(middle[full], found.confidence[full], found.accuracy[full], strict=True):
         color = "neg" if sure > right else "pos"
         edges = {"x0": x - 0.43 * width, "x1": x + 0.43 * width, "y0": right, "y1": sure}
@@ -146,8 +141,21 @@ def reliability_panel(found: Reliability) -> Panel:
     marks.append(Points(found.confidence[full], found.confidence[full], color="ink", size=3.5))
     names = [f"{100 * tick:.0f}" for tick in TICKS]
     axes = Axis(0, 1, ticks=TICKS, names=[""] * 3), Axis(0, 1, "actually right (%)", ticks=TICKS, names=names)
-    title, how = "Reliability", "grey: how often right; orange: too sure; blue: too modest"
+    title, how = "Reliability", "grey: how often right"
     return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0), group="sure", name="reliability")
+
+
+def worst_words(found: Reliability) -> list[Text]:
+    """Beside the bin that adds most to the error: how sure it is, and how often right."""
+    gaps = np.where(found.counts < FEW, 0, np.nan_to_num(found.confidence - found.accuracy))
+    worst = int(np.argmax(np.abs(gaps) * found.counts))
+    sure, right = (float(values[worst]) for values in (found.confidence, found.accuracy))
+    if abs(gaps[worst]) < 0.01 or found.edges[worst] < 0.3:
+        return []
+    words = say("{sure:.0f} % sure, {right:.0f} % right", sure=100 * sure, right=100 * right)
+    look = {"align": "right", "baseline": "top", "bold": True, "shift": (-4, 2)}
+    color = "neg-text" if gaps[worst] > 0 else "pos-text"
+    return [Text(found.edges[worst] + 0.05 * found.edges[1], max(sure, right), [words], color=color, **look)]
 
 
 def counts_panel(found: Reliability) -> Panel:

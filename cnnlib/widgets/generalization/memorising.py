@@ -85,9 +85,9 @@ class MemoriseExplorer(Widget):
             panels,
             sentence(images, facts, curves),
             facts,
-            rows=(1, 1),
-            columns=("min(320px, 34%)", 1),
-            height=452,
+            rows=(5, 3),
+            columns=("min(330px, 34%)", 1),
+            height=470,
             figures=figures(facts),
             narrow=NARROW,
         )
@@ -113,7 +113,6 @@ def figures(facts: dict) -> list[Figure]:
     return [
         Figure("Training images right", f"{facts['train']:.0f} %", large=True, mark="dashed"),
         Figure("Validation images right", f"{facts['validation']:.0f} %", large=True, mark="solid"),
-        Figure("Gap", f"{facts['gap']:.0f}", "points"),
     ]
 
 
@@ -153,9 +152,16 @@ def both(train: np.ndarray, validation: np.ndarray, now: int) -> list:
     return marks
 
 
+def between(train: np.ndarray, validation: np.ndarray, now: int) -> Band:
+    """What was learned by heart: the ground between the two curves so far."""
+    epochs, past = np.arange(now + 1), slice(0, now + 1)
+    return Band(epochs, validation.mean(axis=0)[past], train.mean(axis=0)[past], color="path", alpha=0.16)
+
+
 def right_panel(curves: Curves, now: int) -> Panel:
     """Shares of right answers over the epochs."""
-    marks = both(100 * curves.train, 100 * curves.validation, now)
+    marks = [between(100 * curves.train, 100 * curves.validation, now)]
+    marks += both(100 * curves.train, 100 * curves.validation, now)
     marks += names_of_curves(100 * curves.train, 100 * curves.validation, now)
     marks += gap_marks(
         *(100 * float(values[:, now].mean()) for values in (curves.train, curves.validation)), now
@@ -166,8 +172,8 @@ def right_panel(curves: Curves, now: int) -> Panel:
     marks.append(Cursor(now, sets={"x": "epoch"}, bare=True))
     ticks = (0, 50, 100)
     axes = Axis(0, EPOCHS, whole=True), Axis(0, 106, ticks=ticks, names=[f"{tick} %" for tick in ticks])
-    how = "mean of three seeds, shaded from the lowest to the highest"
-    return Panel(marks, *axes, title="Right", subtitle=how, at=(0, 1), group="time", name="right")
+    how = "mean of three seeds, grey: all three"
+    return Panel(marks, *axes, title="Right answers", subtitle=how, at=(0, 1), group="time", name="right")
 
 
 def names_of_curves(train: np.ndarray, validation: np.ndarray, now: int) -> list[Text]:

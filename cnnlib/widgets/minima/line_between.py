@@ -9,7 +9,7 @@ import numpy as np
 from cnnlib.experiments import landscape
 from cnnlib.experiments.unit_matching import match_units
 from cnnlib.runtime.language import say
-from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
+from cnnlib.viz import Arrows, Axis, Band, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.minima.loss_slice import few_images, trained_path
 
@@ -68,8 +68,8 @@ class LineBetween(Widget):
             ],
             self.sentence(facts),
             facts,
-            columns=(3, 2),
-            height=372,
+            columns=(5, 2),
+            height=400,
             figures=self.figures(facts),
             narrow=NARROW,
         )
@@ -84,6 +84,8 @@ class LineBetween(Widget):
         top = max(1.0, 1.22 * float(np.nanmax([plain, matched])))
         straight = np.linspace(plain[0], plain[-1], len(shares))
         marks = [
+            Band(shares, straight, np.maximum(plain, straight), color="ink", alpha=0.1),
+            Band(shares, straight, np.maximum(matched, straight), color="path", alpha=0.14),
             Line(shares, straight, color="muted", width=1.2, dash="dotted"),
             *curves(shares, plain, matched, i),
         ]
@@ -109,7 +111,7 @@ class LineBetween(Widget):
         marks = curves(shares, 100 * plain, 100 * matched, i)
         floor = 10 * np.floor(max(0.0, 100 * float(min(plain.min(), matched.min())) - 2) / 10)
         y = Axis(floor, 100 + 0.03 * (100 - floor), ticks=np.arange(floor, 101, 10 if floor >= 50 else 20))
-        title, how = "Training images right", "%; dashed: neurons renumbered"
+        title, how = "Images right", "%"
         return Panel(marks, _way(), y, title=title, subtitle=how, at=(0, 1), name="right")
 
     def sentence(self, facts):

@@ -97,14 +97,17 @@ def chosen_epochs(epochs: np.ndarray, way: np.ndarray) -> np.ndarray:
 
 
 SLOTS = {"bar": ("run",), "handle": ("last",)}
-ROWS = ("196px", "230px")
-PLACES = {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "key": (2, 0, 1, 3), "shares": (3, 0, 1, 3)}
-MAPS = "46px + 31% of width"
-NARROW = Narrow((MAPS, MAPS, f"{KEY_HEIGHT}px", "250px"), (1, 1, 1), None, PLACES, ("key",), 740)
+FIRST = 6  # the earliest last epoch, so that there are six
+HERO = f"map {COLUMNS - 1}"  # the present map, drawn large
+ROWS = ("156px", "248px")
+PLACES = {HERO: (0, 0, 1, 5), "key": (2, 0, 1, 5), "shares": (3, 0, 1, 5)}
+PLACES |= {f"map {i}": (1, i) for i in range(COLUMNS - 1)}
+NARROW_ROWS = "30px + 100% of width", "30px + 20% of width", f"{KEY_HEIGHT}px", "250px"
+NARROW = Narrow(NARROW_ROWS, (1,) * 5, None, PLACES, ("key",), 740)
 
 
 class PlaygroundSnapshots(Widget):
-    """The output's map at six epochs, and the share of it that a single coordinate explains.
+    """The output's map at an epoch and at five before, and the share of it that a single coordinate explains.
 
     A sum of both shares is 100 % for any straight ramp, so each is drawn by itself, beside the larger
     share along axes turned by 45 degrees. Test points that are wrong at that epoch are marked.
@@ -121,8 +124,19 @@ class PlaygroundSnapshots(Widget):
     slots = SLOTS
     controls = (
         Choice("run", tuple(RUNS), label="Network", picker="segments", words=WORDS),
-        Slider("last", 6, LAST, LAST, integer=True, label="Last epoch"),
+        Slider("last", FIRST, LAST, 416, integer=True, label="Last epoch"),
     )
+    speed = "25 steps a second"
+    at_end = "The run is at its end. Press Rewind to see it again."
+
+    def train(self):
+        """One ``yield`` a measured epoch, from the present one on."""
+        while len(later := MEASURED[MEASURED > self._state["last"]]):
+            self.put(last=int(later[0]))
+            yield
+
+    def rewind(self) -> None:
+        self.put(last=FIRST)
 
     def compute(self, state: dict) -> Scene:
         course, last = trained(state["run"]), state["last"]
@@ -130,9 +144,9 @@ class PlaygroundSnapshots(Widget):
         chosen = chosen_epochs(epochs, way)
         panels = [self.map_panel(course.go(int(epoch)), column) for column, epoch in enumerate(chosen)]
         panels += [
-            shares_panel(epochs, shares, LAST, (1, 0, 1, COLUMNS - 1)),
-            stripes_panel(shares[-1], float(ROWS[1][:-2]), (1, COLUMNS - 1)),
-            key_panel((1, 0)),
+            shares_panel(epochs, shares, LAST, (1, 1, 1, 3)),
+            stripes_panel(shares[-1], float(ROWS[1][:-2]), (1, 4, 1, 2)),
+            key_panel((1, 1)),
         ]
         run = course.go(last)
         facts = {
@@ -154,7 +168,11 @@ class PlaygroundSnapshots(Widget):
             self.sentence(facts),
             facts,
             rows=ROWS,
-            columns=(0.97, *(1,) * (COLUMNS - 2), 0.97),  # with the gaps, all maps are equally wide
+            columns=(
+                "min(384px, 42%)",
+                *(1,) * (COLUMNS - 2),
+                0.95,
+            ),  # with the gaps, the five maps are equally wide
             height=sum(float(row[:-2]) for row in ROWS),
             figures=figures,
             narrow=NARROW,
@@ -168,26 +186,24 @@ class PlaygroundSnapshots(Widget):
     def map_panel(self, run: Run, column: int) -> Panel:
         wrong = self.wrong(run)
         x, y = run.test[wrong, :2].T
+        large = column == COLUMNS - 1
+        z = run.node_maps(SIDE * (1 + large))[-1][0]
+        size, hole = (3.0, (4.4, 2.6)) if large else (1.0, (2.0, 1.0))
         marks = [
-            Heatmap(
-                run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ
-            ),
-            *point_marks(within(run.test[~wrong]), "classification", 1.3, "circle", ""),
-            Points(x, y, color="ink", size=2.7),
-            Points(x, y, color="paper", size=1.5),
+            Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ),
+            *point_marks(within(run.test[~wrong]), "classification", size, "circle", ""),
+            *(Points(x, y, color=color, size=r) for color, r in zip(("ink", "paper"), hole, strict=True)),
         ]
         axis = Axis(-6, 6, visible=False)
-        title, how = say("epoch {epoch}", epoch=run.epoch), say("loss {loss:.3f}", loss=run.test_loss)
-        how += "\u2007" * (
-            len(str(LAST)) - len(str(run.epoch))
-        )  # all heads are as wide, so all maps stand in line
+        title = str(run.epoch) if 0 < column and not large else say("epoch {epoch}", epoch=run.epoch)
+        how = say("now; hollow points are wrong") if large else ""
         return Panel(
             marks,
             axis,
             axis,
             title=title,
             subtitle=how,
-            at=(0, column),
+            at=(0, 0, 2, 1) if large else (0, column + 1),
             equal=True,
             grid=False,
             name=f"map {column}",

@@ -48,14 +48,11 @@ def shares_panel(epochs: np.ndarray, shares: np.ndarray, longest: int, at: tuple
     look = {"ticks": [*ticks], "names": [*ticks.values()], "log": True}
     x = Axis(1, longest, "epoch (log axis: each line × 10)", **look)
     y = Axis(0, 100, ticks=(0, 25, 50, 75, 100), names=("0", "25", "50", "75", "100 %"))
-    title, words = (
-        "How much of the map can plain stripes draw?",
-        "100 %: the map is nothing but these stripes",
-    )
+    title, words = ("How much can plain stripes draw?", "100 %: nothing else")
     return Panel(marks, x, y, title=title, subtitle=words, at=at, name="shares")
 
 
-def stripes_panel(shares: np.ndarray, height: float, at: tuple[int, int]) -> Panel:
+def stripes_panel(shares: np.ndarray, height: float, at: tuple[int, ...]) -> Panel:
     """The stripes, each beside the end of its curve in a row of this `height`, with its share."""
     ends = 100 * shares[list(ORDER)]
     unit = 100 / (height - ABOVE - BENEATH)  # per cent a pixel

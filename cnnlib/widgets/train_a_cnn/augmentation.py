@@ -16,6 +16,8 @@ from cnnlib.viz import (
     Line,
     Narrow,
     Panel,
+    Points,
+    Reference,
     Region,
     Scene,
     Slot,
@@ -23,18 +25,22 @@ from cnnlib.viz import (
     frames,
     image_panel,
     mosaic,
-    outline,
 )
 from cnnlib.widgets.base import Challenge, Slider, Widget
 
-ROWS, COLUMNS, TRIED = 3, 6, 100
+ROWS, COLUMNS, TRIED = 3, 8, 100
 SLOTS = {
     "bar": ("shift", "rotate", "scale", "shear", "elastic"),
     "which": ("image",),
     "more": ("smoothness", "seed"),
 }
+BINS = 56  # places for dots along the axis of distances
+FEW = 6  # columns on a narrow page
 NARROW = Narrow(
-    ("190px", "60px", "60px + 50% of width"), (1,), at={"original": (0, 0), "which": (1, 0), "copies": (2, 0)}
+    ("190px", "60px", "40px + 67% of width", "150px"),
+    (1,),
+    at={"original": (0, 0), "which": (1, 0), "few": (2, 0), "moved": (3, 0)},
+    only=("few",),
 )
 
 
@@ -50,7 +56,7 @@ def way(facts: dict) -> tuple[str, float]:
 
 
 class AugmentationExplorer(Widget):
-    """One image and what random distortion makes of it, with the share that a trained network still reads.
+    """One image and what random distortion makes of it, with how many others a trained network still reads.
 
     Parameters
     ----------
@@ -102,10 +108,11 @@ class AugmentationExplorer(Widget):
         image = self.x[state["image"] : state["image"] + 1]
         copies = distort(np.repeat(image, ROWS * COLUMNS, axis=0), np.random.default_rng(state["seed"]))
         rng = np.random.default_rng(state["seed"])
-        dy, dx = distort.field(len(self.x), *self.x.shape[2:], rng)
+        moved = distances(distort, self.x, rng)
         shaken = distort(self.x, np.random.default_rng(state["seed"]))
-        read = float((self.model.predict(shaken) == self.y).mean())
-        facts = {"read": read, "read_plain": self.read_plain, "moved": float(np.hypot(dy, dx).mean())}
+        right = self.model.predict(shaken) == self.y
+        read = float(right.mean())
+        facts = {"read": read, "read_plain": self.read_plain, "moved": float(moved.mean())}
         label = self.split.class_names[self.y[state["image"]]]
         text = say(
             "Pixels move by {moved:.2f} on average; of {x} images distorted like this the "
@@ -115,15 +122,17 @@ class AugmentationExplorer(Widget):
             read=100 * read,
             read_plain=100 * self.read_plain,
         )
+        order = np.argsort(distances(distort, copies, np.random.default_rng(state["seed"])))
+        copies = copies[order]
         guesses = [self.split.class_names[i] for i in self.model.predict(copies)]
         height, width = image.shape[2:]
         rim, look = frames(-0.5, -0.5, width, height), {"vmin": 0, "vmax": 1, "hover": False, "means": "ink"}
         original = image_panel(image.mean(axis=(0, 1)), rim, title="As it is", **look)
         panels = [
             replace(original, subtitle=f"a {label}", name="original"),
-            copies_panel(
-                copies.mean(axis=1), guesses, label, outline(image.mean(axis=(0, 1))), facts["moved"]
-            ),
+            copies_panel(copies.mean(axis=1), guesses, label),
+            copies_panel(copies.mean(axis=1), guesses, label, FEW, "few"),
+            moved_panel(moved, right),
         ]
         figures = [
             Figure("The network reads", f"{100 * read:.0f} %", say("of {x}", x=len(self.x)), large=True)
@@ -132,32 +141,33 @@ class AugmentationExplorer(Widget):
             panels,
             text,
             facts,
-            rows=(1, "56px"),
-            columns=(1.5, 2.9),
-            height=392,
+            rows=("252px", "56px", "108px"),
+            columns=("min(230px, 24%)", 1),
+            height=440,
             figures=figures,
             slots=[Slot("which", (1, 0))],
             narrow=NARROW,
         )
 
 
-def copies_panel(copies: np.ndarray, guesses: list[str], label: str, shape: tuple, moved: float) -> Panel:
-    """The distorted copies over the image's outline, and what the network reads; framed where wrong."""
+def distances(distort: Distort, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """How far the pixels of each image move, on average over the image."""
+    dy, dx = distort.field(len(images), *images.shape[2:], rng)
+    return np.hypot(dy, dx).mean(axis=(1, 2))
+
+
+def copies_panel(
+    copies: np.ndarray, guesses: list[str], label: str, columns: int = COLUMNS, name: str = "copies"
+) -> Panel:
+    """The distorted copies, the least distorted first, and what the network reads; framed where wrong."""
     height, width = copies.shape[1:]
     gap = round(0.36 * height)
-    tiled = mosaic(copies, COLUMNS, gap)
-    row, column = np.divmod(np.arange(len(copies)), COLUMNS)
+    tiled = mosaic(copies, columns, gap)
+    row, column = np.divmod(np.arange(len(copies)), columns)
     left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
     wrong = np.array([guess != label for guess in guesses])
     words = [f"→ {guess}" if bad else guess for guess, bad in zip(guesses, wrong, strict=True)]
-    edges = [
-        np.concatenate([line + at for at in begin]) for line, begin in zip(shape, (left, top), strict=True)
-    ]
-    marks = [
-        Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False),
-        Line(edges[0] + 0.5, edges[1] + 0.5, color="muted", width=1.0, alpha=0.35),
-        frames(left, top, width, height),
-    ]
+    marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False), frames(left, top, width, height)]
     for x, y in zip(left[wrong], top[wrong], strict=True):
         marks.append(Region(x - 0.3, x + width + 0.3, y - 0.3, y + height + 0.3, color="bad", filled=False))
     for chosen, color in ((wrong, "bad"), (~wrong, "muted")):
@@ -168,7 +178,30 @@ def copies_panel(copies: np.ndarray, guesses: list[str], label: str, shape: tupl
             marks.append(Text(*place, names, **look))
     x = Axis(-1, tiled.shape[1], visible=False)
     y = Axis(tiled.shape[0] - 0.5 + gap, -1, visible=False)
-    title = "Distorted, each at random"
-    words = say("pixels move by {moved:.2f}; beneath: what the network reads; framed: wrong", moved=moved)
-    look = {"at": (0, 1, 2, 1), "equal": True, "grid": False, "name": "copies"}
-    return Panel(marks, x, y, title=title, subtitle=words, **look)
+    title, how = "Bent at random", "least first; framed: misread"
+    look = {"at": (0, 1, 2, 1), "equal": True, "grid": False, "name": name}
+    return Panel(marks, x, y, title=title, subtitle=how, **look)
+
+
+def moved_panel(moved: np.ndarray, right: np.ndarray) -> Panel:
+    """A dot an image by how far its pixels moved: above the line those that are read, below the others."""
+    most = max(2.0, float(np.ceil(moved.max())))
+    marks: list = [Line([0, most], [0, 0], color="muted", width=1)]
+    heights = [1]
+    for which, side, color in ((right, 1, "ink"), (~right, -1, "bad")):
+        bins = np.floor(BINS * np.minimum(moved[which] / most, 0.999)).astype(int)
+        rank = np.array([(bins[:i] == one).sum() + 1 for i, one in enumerate(bins)])
+        heights.append(int(rank.max(initial=0)))
+        marks.append(Points((bins + 0.5) * most / BINS, side * rank, color=color, size=3.2))
+        words = (
+            say("read: {count}", count=len(bins)) if side > 0 else say("misread: {count}", count=len(bins))
+        )
+        look = {"color": color, "bold": True, "align": "left", "shift": (6, -9 * side)}
+        marks.append(Text([most], [0], [words], **look))
+    marks.append(Reference(say("mean {moved:.2f}", moved=moved.mean()), x=float(moved.mean()), dash="dashed"))
+    tall = max(heights) + 3
+    ticks = np.arange(0, most + 0.1, 0.5 if most < 3 else 1 if most < 8 else 2)
+    x = Axis(0, 1.2 * most, ticks=ticks)
+    y = Axis(-tall, tall, visible=False)
+    look = {"at": (2, 0, 1, 2), "grid": False, "name": "moved"}
+    return Panel(marks, x, y, title="A hundred other images", subtitle="by how far pixels moved", **look)
