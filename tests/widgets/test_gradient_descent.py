@@ -271,6 +271,7 @@ def test_what_a_line_does_is_read_from_its_course():
     assert fates(0.1, 200)["all"][0] == "" and fates(3, 3000)["1"][0] == "diverged"
     falls, noise = 8 * 0.9 ** np.arange(60), 1 + 0.2 * np.sin(np.arange(60) * 2.5)
     assert fate(falls)[0] == "falling" and fate(falls[:12])[0] == "begun"
+    assert "lowest" not in [how for how, _ in fates(1.5, 2000).values()], "all are worse than at first"
     how, level = fate(np.maximum(falls, 0.4) * noise)
     assert how == "stuck" and level == pytest.approx(0.4, rel=0.1)
     assert fate(np.append(8.0, 4 * noise))[0] == "stuck", "it jumps about, which is no beginning"

@@ -123,6 +123,11 @@ class BatchNoise(Widget):
     @staticmethod
     def meaning(fate, about):
         """Why a size is where it is."""
+        if fate == "worse":
+            return say(
+                "Batches of {size} are worse off than at the start: at this rate a step goes too far.",
+                **about,
+            )
         if fate == "stuck":
             return say(
                 "Batches of {size} get no lower: each step is a guess, and the guesses do not shrink.",

@@ -28,6 +28,7 @@ from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks,
 
 FLOOR, CEILING = 1e-6, 100.0  # errors are drawn between these
 MAP_WIDE, MAP_HIGH = 1.5, 228  # width of the map by its height, and its height in pixels
+AVOIDED = 80  # points of a run that words on the map keep off: of a thousand, to be done soon
 WAYS_WIDE = 2.0  # width of the view of first steps by its height
 SAID = 0.56  # share of that width from which on there are words
 NAMES = 1.3  # length of the axis of images with the names of the lines, in images looked at at most
@@ -40,7 +41,8 @@ LOWEST, HIGHEST = 0.13, 0.97  # shares of the height between which the names sta
 def map_panel(path: np.ndarray) -> Panel:
     """One run on the map of the error."""
     surface, seen = regression(), visible(path)
-    labels = MapLabels(*window(surface, MAP_WIDE), MAP_HIGH, seen)
+    few = seen[:: max(1, len(seen) // AVOIDED)]
+    labels = MapLabels(*window(surface, MAP_WIDE), MAP_HIGH, few)
     marks = [
         *map_marks(surface, MAP_WIDE, foot=True),
         Line(seen[:, 0], seen[:, 1], color="paper", width=3.6, alpha=0.6),
@@ -178,6 +180,7 @@ def in_words(how: str, error: float) -> str:
     return {
         "": word("no step yet"),
         "diverged": word("diverged"),
+        "worse": word("worse than at first"),
         "begun": word("hardly begun"),
         "falling": word("still falling"),
         "lowest": word("lowest"),

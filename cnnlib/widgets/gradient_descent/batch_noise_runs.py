@@ -71,6 +71,7 @@ def mean_errors(name: str, rate: float) -> np.ndarray:
     return np.where(np.isfinite(mean), mean, np.inf)
 
 
+@lru_cache(maxsize=8)
 def fates(rate: float, samples: int) -> dict[str, tuple[str, float]]:
     """How each size fares after so many images, and its error: the last one it had, or where it is stuck.
 
@@ -80,7 +81,7 @@ def fates(rate: float, samples: int) -> dict[str, tuple[str, float]]:
     found = {name: fate(mean_errors(name, rate)[: samples // size_of(name) + 1]) for name in SIZES}
     moved = {name: mean_errors(name, rate)[samples // size_of(name)] for name in SIZES if found[name][0]}
     lowest = min(moved, key=moved.get, default="")
-    if lowest and found[lowest][0] != "diverged":
+    if lowest and found[lowest][0] not in ("worse", "diverged"):
         found[lowest] = "lowest", float(moved[lowest])
     return found
 
@@ -88,8 +89,8 @@ def fates(rate: float, samples: int) -> dict[str, tuple[str, float]]:
 def fate(mean: np.ndarray) -> tuple[str, float]:
     """How a mean error fares so far, "" before the first step; and the error it has, or is stuck at.
 
-    >>> fate(np.array([8.0]))[0], fate(np.array([8.0, 6.0, 4.0]))[0], fate(np.array([8.0, 1e9]))[0]
-    ('', 'begun', 'diverged')
+    >>> [fate(np.array(course))[0] for course in ([8.0], [8.0, 6.0, 4.0], [8.0, 9.0], [8.0, 1e9])]
+    ['', 'begun', 'worse', 'diverged']
     >>> fate(np.array([8.0, 1.0, 0.2, 0.1, 0.12, 0.1, 0.11, 0.12, 0.1, 0.12]))[0]
     'stuck'
     """
@@ -98,6 +99,8 @@ def fate(mean: np.ndarray) -> tuple[str, float]:
         return "", last
     if not last < LOST * first:
         return "diverged", last
+    if last > first:
+        return "worse", last
     thirds = np.array_split(np.log(np.maximum(mean[1:], 1e-300)), 3)
     flat = steps >= len(SIZES) and thirds[2].mean() - thirds[1].mean() > np.log(FLAT)
     jagged = (np.diff(mean) > 0).mean() > JAGGED

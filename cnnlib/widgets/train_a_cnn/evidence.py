@@ -18,11 +18,11 @@ from cnnlib.widgets.train_a_cnn.evidence_panels import (
     ROWS,
     Covering,
     bars_panel,
+    beyond,
     cost_map,
     covered_panel,
     key_panel,
     saliency_panels,
-    to_middle,
     untouched_panel,
     verdict_panel,
 )
@@ -112,7 +112,7 @@ class EvidenceExplorer(Widget):
         if event["kind"] == "hover" or event["name"] not in ("covered", "falls") or event.get("row") is None:
             return None
         size = self.state["size"]
-        back = to_middle(size) if event["name"] == "falls" else size // 2
+        back = beyond(size)[0] if event["name"] == "falls" else size // 2
         ends = self.limits(self.state)
         places = {"row": event["row"] - back, "col": event["col"] - back}
         return {name: min(max(0, int(at)), ends[name][1]) for name, at in places.items()}

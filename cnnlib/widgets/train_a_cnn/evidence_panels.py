@@ -93,15 +93,18 @@ def placed(panel: Panel, name: str, group: str = "") -> Panel:
     return replace(panel, name=name, at=PLACES[name], group=group)
 
 
-def to_middle(size: int) -> int:
-    """Whole pixels from the upper left one of a square to the one in its middle."""
-    return (size - 1) // 2
+def beyond(size: int) -> tuple[int, int]:
+    """Cells of the map of costs before and after those that have a value: so a drag reaches the border.
+
+    The first number is also by how much a cell's row is larger than that of the square around it.
+    """
+    return 1 + (size - 1) // 2, 1 + size // 2
 
 
 def cost_map(shown: Covering, falls: np.ndarray, small: bool) -> Panel:
     """Over the image's outline what a square around each pixel costs; it can be dragged to everywhere."""
     size, reach = shown.size, max(0.01, float(np.abs(falls).max()))
-    pad = to_middle(size), size - 1 - to_middle(size)
+    pad = beyond(size)
     values = np.pad(falls, (pad, pad), constant_values=np.nan)
     low = (size - 1) / 2 - pad[0] - 0.5  # a value stands in the middle of the square that it is about
     place = low, low + values.shape[1], low, low + values.shape[0]
@@ -214,7 +217,9 @@ def saliency_panels(shown: Covering, grads: np.ndarray, asked: str) -> list[Pane
     """How much the score of a class moves with each pixel, and beneath it how that is read."""
     look = {"vmin": 0, "vmax": max(1e-9, float(grads.max())), "title": "Saliency"}
     panel = image_panel(grads, shown.rim, replace(shown.shape, width=1.0), **look)
-    words = say("The darker a pixel, the more the score of {asked} moves when it changes a bit.", asked=asked)
+    words = say(
+        "The stronger a pixel, the more the score of {asked} moves when it changes a bit.", asked=asked
+    )
     axes = Axis(0, 1, visible=False), Axis(50, 0, visible=False)
     return [
         placed(replace(panel, subtitle="pixel by pixel"), "saliency", "saliency"),

@@ -9,6 +9,7 @@ import numpy as np
 from cnnlib.runtime.language import say
 from cnnlib.viz import Figure
 
+POINT = 0.01  # of a probability
 NOTABLE = 0.05  # a square matters from this share of a probability, or of a logit's size, on
 
 
@@ -116,10 +117,16 @@ def numbers(told: Told) -> str:
             "its probability, {p:.1g} %, has no room to fall.",
             **about,
         )
+    if told.most and told.cost < POINT / 2:
+        return say(
+            "No place of {size}x{size} pixels costs class {asked} a whole point of its {p:.0f} %.", **about
+        )
     if told.most:
         return say(
             "No other place of {size}x{size} pixels costs class {asked} more: "
             "{p:.0f} % become {q:.0f} % ({place}).",
             **about,
         )
+    if f"{about['p']:.0f}" == f"{about['q']:.0f}":
+        return say("The probability of {asked} stays at {p:.0f} % ({place}).", **about)
     return say("The probability of {asked} goes from {p:.0f} % to {q:.0f} % ({place}).", **about)
