@@ -25,7 +25,11 @@ from cnnlib.widgets.gradient_descent.error_words import plain, short
 
 ROWS, COLUMNS, HEIGHT = ("266px", "206px"), ("min(350px, 35%)", 1), 472
 NARROW = Narrow(
-    ("400px", "min(300px, 30px + 67% of width)", "min(236px, 34px + 50% of width)"),
+    (
+        "min(400px, 170px + 55% of width)",
+        "min(300px, 30px + 67% of width)",
+        "min(236px, 34px + 50% of width)",
+    ),
     (1,),
     at={"errors": (0, 0), "map": (1, 0), "ways": (2, 0)},
 )

@@ -33,7 +33,7 @@ WAYS_WIDE = 2.0  # width of the view of first steps by its height
 SAID = 0.56  # share of that width from which on there are words
 NAMES = 1.3  # length of the axis of images with the names of the lines, in images looked at at most
 NAME, WORDS = 8, 34  # pixels from the axis' last number to a line's name, and to what it does
-APART = 0.043  # least distance of two names as a share of the height: 18 of 425 pixels
+APART = 0.046  # least distance of two names as a share of the height: 18 of 400 pixels
 FOOT = 0.06  # share of the height under the lowest mean
 LOWEST, HIGHEST = 0.13, 0.97  # shares of the height between which the names stand
 
