@@ -154,6 +154,12 @@ def test_the_square_is_drawn_where_it_lies_and_the_words_at_the_colours_name_the
     assert [mark.color for mark in ends] == ["neg", "muted", "pos"]
 
 
+def test_bars_stand_for_those_classes_alone_that_have_a_say():
+    (shown,) = (panel for panel in EvidenceExplorer().scene.panels if panel.name == "after")
+    words = [mark for mark in shown.marks if isinstance(mark, Text) and mark.align == "left"]
+    assert sorted(name for mark in words for name in mark.text) == ["4", "9"], "the others read 0 % twice"
+
+
 def test_a_square_that_costs_nothing_is_told_of_without_numbers_that_are_alike():
     widget = EvidenceExplorer(image=80, size=1)
     assert "carries the guess" in widget.text and "100 % become" not in widget.text

@@ -118,9 +118,9 @@ def cost_map(shown: Covering, falls: np.ndarray, small: bool) -> Panel:
         emits="falls",
     )
     title = word("Cost in the logit") if small else word("Cost of covering")
-    whole = image_panel(shown.whole)
+    whole, drag = image_panel(shown.whole), word("drag the square")
     marks = [cost, shown.rim, shown.shape, shown.square]
-    panel = replace(whole, marks=marks, title=title, subtitle="drag the square")
+    panel = replace(whole, marks=marks, title=title, subtitle=drag)
     return placed(panel, "falls", "map")
 
 
@@ -220,8 +220,8 @@ def saliency_panels(shown: Covering, grads: np.ndarray, asked: str) -> list[Pane
     words = say(
         "The stronger a pixel, the more the score of {asked} moves when it changes a bit.", asked=asked
     )
-    axes = Axis(0, 1, visible=False), Axis(50, 0, visible=False)
+    axes, how = (Axis(0, 1, visible=False), Axis(50, 0, visible=False)), word("pixel by pixel")
     return [
-        placed(replace(panel, subtitle="pixel by pixel"), "saliency", "saliency"),
+        placed(replace(panel, subtitle=how), "saliency", "saliency"),
         placed(Panel([Note(0, 0, words, width=250)], *axes, grid=False), "of saliency", "saliency"),
     ]
