@@ -210,6 +210,12 @@ def test_the_run_drawn_is_one_descent_and_the_mean_is_over_all_seeds():
     assert facts["mean_error"] == pytest.approx(np.mean(errors), rel=1e-9)
 
 
+def test_the_noise_of_the_lowest_is_told_of_where_there_is_some():
+    assert "lowest at this cost" in BatchNoise().text and "their noise cancels" in BatchNoise().text
+    exact = BatchNoise(batch="all", rate=0.7, samples=3000).text
+    assert "lowest at this cost" in exact and "none of which goes astray" in exact
+
+
 def test_batches_of_all_images_are_the_gradient_itself():
     widget = BatchNoise(batch="all", samples=3000)
     n = len(regression().x)

@@ -149,6 +149,12 @@ class BatchNoise(Widget):
                 "buy only {steps}.",
                 **about,
             )
+        if about["size"] == size_of("all"):
+            return say(
+                "All {size} images a step are lowest at this cost: {samples:,} images buy {steps}, "
+                "none of which goes astray.",
+                **about,
+            )
         return say(
             "Batches of {size} are lowest at this cost: {samples:,} images buy {steps}, "
             "and their noise cancels.",
