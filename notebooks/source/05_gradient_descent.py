@@ -344,10 +344,10 @@ for step in range(61):
 # with a network one watches the error on images that are not trained on, and stops when it falls no more
 # ([notebook 12](12_generalization.ipynb)).
 #
-# The picture below the card does the same task. It has three parts, and the coloured points in the middle one stand for
-# batches of one size: each point is the way down (minus the gradient) that one batch proposes. The right part draws the
-# mean error of every batch size at the same cost, the chosen one thick. You may look at 1,500 images, some of them several
-# times. Which batch size comes furthest?
+# The picture below the card does the same task. The large part draws the mean error of every batch size at the same cost,
+# the chosen one thick. At the lower left the coloured points stand for batches of that size: each point is the way down
+# (minus the gradient) that one batch proposes at the start. You may look at 1,500 images, some of them several times. Which
+# batch size comes furthest?
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%

@@ -7,8 +7,9 @@ from cnnlib.widgets.train_a_cnn import evidence
 
 
 def drag(widget, row, col):
-    widget.event({"kind": "drag", "name": "image", "row": row, "col": col})
-    widget.refresh()
+    widget.live.receive(
+        {"type": "event", "event": {"kind": "drag", "name": "covered", "row": row, "col": col}}
+    )
 
 
 def test_a_dragged_square_leaves_the_maps_as_they_are_and_other_weights_make_new_ones(monkeypatch):
@@ -17,7 +18,7 @@ def test_a_dragged_square_leaves_the_maps_as_they_are_and_other_weights_make_new
     monkeypatch.setattr(evidence, "occlusion", lambda *args, **how: made.append(1) or slow(*args, **how))
     for place in range(4, 8):
         drag(widget, place, place)
-    assert not made and widget.chosen == (4, 4)
+    assert not made and widget.place() == (4, 4)
     fall = widget.facts["fall"]
     widget.model = widget.model.copy()  # the course's own is shared
     for weights in widget.model.arrays().values():

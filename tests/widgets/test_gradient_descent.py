@@ -5,7 +5,9 @@ import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.viz import Arrows, Cursor, Line, Note, Points, Text
-from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
+from cnnlib.widgets.gradient_descent.batch_noise import BatchNoise
+from cnnlib.widgets.gradient_descent.batch_noise_panels import APART, error_ends
+from cnnlib.widgets.gradient_descent.batch_noise_runs import SIZES, fate, fates, regression
 from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
 from cnnlib.widgets.gradient_descent.error_words import plain
@@ -208,6 +210,12 @@ def test_the_run_drawn_is_one_descent_and_the_mean_is_over_all_seeds():
     assert facts["mean_error"] == pytest.approx(np.mean(errors), rel=1e-9)
 
 
+def test_the_noise_of_the_lowest_is_told_of_where_there_is_some():
+    assert "lowest at this cost" in BatchNoise().text and "their noise cancels" in BatchNoise().text
+    exact = BatchNoise(batch="all", rate=0.7, samples=3000).text
+    assert "lowest at this cost" in exact and "none of which goes astray" in exact
+
+
 def test_batches_of_all_images_are_the_gradient_itself():
     widget = BatchNoise(batch="all", samples=3000)
     n = len(regression().x)
@@ -216,7 +224,7 @@ def test_batches_of_all_images_are_the_gradient_itself():
 
 def test_the_cost_that_is_said_is_that_of_whole_steps():
     widget = BatchNoise(batch="16", samples=1500)
-    assert widget.text.startswith("93 steps on batches of 16 at a cost of 1,488 images")
+    assert "1,488 images buy 93 steps" in widget.text
     (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
     assert [mark.text for mark in errors.marks if isinstance(mark, Cursor)] == ["1,488"]
 
@@ -229,29 +237,71 @@ def test_the_start_lies_on_no_axis_name_and_every_line_of_the_cost_has_its_numbe
     for samples in (0, 480, 1000, 1488, 3000):
         widget.set_state(samples=samples)
         (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
-        assert errors.x.ticks[0] == 0 and all(abs(tick - samples) > 500 for tick in errors.x.ticks[1:])
+        assert errors.x.ticks == (0, 1000, 2000, 3000)
+
+
+def errors_of(**state):
+    widget = BatchNoise(**state)
+    return widget, next(panel for panel in widget.scene.panels if panel.name == "errors")
 
 
 def test_the_mean_errors_of_all_sizes_stand_side_by_side_at_one_cost():
-    (errors,) = (
-        panel for panel in BatchNoise(batch="16", samples=1500).scene.panels if panel.name == "errors"
-    )
-    ends = {mark.label: (mark.x[-1], mark.y[-1]) for mark in errors.marks if getattr(mark, "label", "")}
-    assert set(ends) == set(SIZES)
-    for name, (samples, error) in ends.items():
-        facts = BatchNoise(batch=name, samples=1500).facts
-        assert error == pytest.approx(facts["mean_error"]) and samples == facts["steps"] * facts["batch"]
-    (errors,) = (panel for panel in BatchNoise(samples=10).scene.panels if panel.name == "errors")
-    assert not any(getattr(mark, "label", "") for mark in errors.marks), "none before the first step"
+    _, errors = errors_of(batch="16", samples=1500)
+    means = [mark for mark in errors.marks if isinstance(mark, Line) and mark.color in ("ink", "rival")]
+    ends = sorted(mark.y[-1] for mark in means if mark.dash == "solid")
+    facts = [BatchNoise(batch=name, samples=1500).facts for name in SIZES]
+    assert ends == pytest.approx(sorted(one["mean_error"] for one in facts))
+    assert all(mark.x[-1] == 1500 for mark in means if mark.dash == "solid"), "as it is since the last step"
+    thick = [mark for mark in means if mark.width > 2]
+    assert [mark.y[-1] for mark in thick] == pytest.approx([facts[2]["mean_error"]])
+    _, errors = errors_of(samples=10)
+    assert not any(isinstance(mark, Text) for mark in errors.marks), "none before the first step"
 
 
-@pytest.mark.parametrize("batch", SIZES)
-def test_the_first_steps_fill_their_plot(batch):
-    (ways,) = (panel for panel in BatchNoise(batch=batch).scene.panels if panel.name == "ways")
-    dots = next(mark for mark in ways.marks if isinstance(mark, Points))
-    reach = max(np.ptp([*dots.x, 0]), np.ptp([*dots.y, 0]))
-    assert reach > 0.8 * (ways.x.high - ways.x.low)
-    assert dots.x.min() > ways.x.low and dots.y.min() > ways.y.low
+@pytest.mark.parametrize("samples", [20, 300, 1000, 1500, 2200, 3000])
+@pytest.mark.parametrize("rate", [0.001, 0.1, 0.7, 3])
+def test_each_line_has_its_name_and_what_it_does_and_no_two_of_them_touch(samples, rate):
+    _, errors = errors_of(samples=samples, rate=rate, batch="4")
+    texts = [mark for mark in errors.marks if isinstance(mark, Text) and mark.align == "left" and mark.y[0]]
+    labels = {mark.text[0]: mark.y[0] for mark in texts if mark.text[0] in SIZES}
+    assert set(labels) == set(SIZES)
+    heights = np.sort(np.log(list(labels.values()))) / np.log(errors.y.high / errors.y.low)
+    assert np.diff(heights).min() > 0.99 * APART
+    told = fates(rate, samples)
+    assert sum(how == "lowest" for how, _ in told.values()) <= 1
+    assert [mark.color for mark in texts if mark.text[0] == "4"] == ["ink"]
+
+
+def test_what_a_line_does_is_read_from_its_course():
+    assert [how for how, _ in fates(0.1, 1500).values()] == ["stuck", "stuck", "lowest", "falling", "begun"]
+    assert fates(0.1, 200)["all"][0] == "" and fates(3, 3000)["1"][0] == "diverged"
+    falls, noise = 8 * 0.9 ** np.arange(60), 1 + 0.2 * np.sin(np.arange(60) * 2.5)
+    assert fate(falls)[0] == "falling" and fate(falls[:12])[0] == "begun"
+    assert "lowest" not in [how for how, _ in fates(1.5, 2000).values()], "all are worse than at first"
+    how, level = fate(np.maximum(falls, 0.4) * noise)
+    assert how == "stuck" and level == pytest.approx(0.4, rel=0.1)
+    assert fate(np.append(8.0, 4 * noise))[0] == "stuck", "it jumps about, which is no beginning"
+
+
+def test_the_axis_of_errors_stays_while_the_images_are_looked_at_and_has_no_empty_decades():
+    ends = {errors_of(batch=batch, samples=samples)[1].y.low for batch in SIZES for samples in (0, 700, 3000)}
+    assert ends == {error_ends(0.1)[0]}
+    low, high = error_ends(0.1)
+    least = min(BatchNoise(batch=batch, samples=3000).facts["mean_error"] for batch in SIZES)
+    assert low < least < 10 * low and high < 20
+
+
+def test_the_first_steps_are_drawn_to_one_scale_and_most_of_them_lie_in_the_plot():
+    shown = set()
+    for batch in SIZES:
+        (ways,) = (panel for panel in BatchNoise(batch=batch).scene.panels if panel.name == "ways")
+        dots = next(mark for mark in ways.marks if isinstance(mark, Points))
+        inside = (
+            (dots.x > ways.x.low) & (dots.x < ways.x.high) & (dots.y > ways.y.low) & (dots.y < ways.y.high)
+        )
+        assert inside.mean() > 0.9
+        shown.add((ways.x.low, ways.x.high, ways.y.low, ways.y.high))
+    assert len(shown) == 1
 
 
 def test_the_arrow_and_the_dots_lead_down_and_the_arrow_is_the_mean_way():
@@ -290,7 +340,7 @@ def test_the_axis_of_the_error_ends_where_the_errors_do(widget, rate):
 def test_no_word_on_a_map_lies_on_the_name_of_an_axis():
     starts = ((-2.8, 2.9), (-2.5, 2.5), (2.7, -2.8), (2.9, -2.9))
     maps = [(ContourExplorer(start_1=start[0], start_2=start[1]), 440) for start in starts]
-    for widget, height in (*maps, (BatchNoise(), 288)):
+    for widget, height in (*maps, (BatchNoise(), 228)):
         panel = next(panel for panel in widget.scene.panels if panel.name == "map")
         pixel = (panel.y.high - panel.y.low) / height
         for note in (mark for mark in panel.marks if isinstance(mark, Note)):
@@ -304,14 +354,18 @@ def test_no_word_on_a_map_lies_on_the_name_of_an_axis():
 def test_before_the_first_step_no_curve_shows_what_is_to_come(kind):
     def longest(widget):
         (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
-        return max(len(mark.x) for mark in errors.marks if isinstance(mark, Line) and mark.width > 1)
+        lines = (mark for mark in errors.marks if isinstance(mark, Line) and mark.width > 1)
+        return max((len(mark.x) for mark in lines), default=0)
 
     widget = kind()
     name = widget.advances
     widget.set_state(**{name: 0})
     assert longest(widget) <= 1
     widget.advance(2)
-    assert longest(widget) == 3 if kind is OptimizerRace else longest(widget) > 3
+    if kind is BatchNoise:  # as many images for all
+        assert longest(widget) == widget.state["samples"] + 2
+    else:
+        assert longest(widget) == 3 if kind is OptimizerRace else longest(widget) > 3
 
 
 def test_a_race_names_every_minimum_once():

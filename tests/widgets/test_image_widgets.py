@@ -1,5 +1,7 @@
 """The widgets of notebook 11, swept over every control, and their sentences against the numerics."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from cnnlib.viz import Bars, Heatmap, Line, Points, Region, Text, static
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, SURE, EvidenceExplorer
-from cnnlib.widgets.train_a_cnn.evidence_panels import scale_panels
 from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
 from tests.widgets.sweep import make, moves
 
@@ -96,7 +97,7 @@ def test_a_class_without_probability_is_looked_at_by_its_logit(digits):
     both = (model.forward(x)[0, least] for x in (digits.x_test[7:8], covered))
     assert falls[1, 2] == pytest.approx(next(both) - next(both), rel=1e-5)
     assert widget.facts["fall"] == pytest.approx(falls.max()) and falls.max() > 0.1
-    assert "logit" in widget.text and widget.scene.panels[2].title == "Cost in the logit"
+    assert "logit" in widget.text and widget.scene.panels[0].title == "Cost in the logit"
     assert "logit" not in EvidenceExplorer(split=digits, image=7).text
 
 
@@ -107,10 +108,12 @@ def test_the_evidence_opens_on_a_guess_that_is_right_and_falls_with_one_square()
         assert min(facts["confidence"], facts["then_sure"]) >= SURE
     facts = EvidenceExplorer().facts
     assert (facts["guess"], facts["then"]) == (9, 4)
-    assert EvidenceExplorer().text.endswith("The covered image is taken for 4.")
+    assert EvidenceExplorer().text.startswith(
+        "This square makes the difference: with it blank, 9 is read as 4."
+    )
 
 
-def test_the_covered_image_is_blank_in_the_square_and_its_own_guess_stands_beneath_it():
+def test_the_covered_image_is_blank_in_the_square_and_its_own_guess_stands_at_it():
     widget = EvidenceExplorer(image=64, target="3")
     panels = {panel.name: panel for panel in widget.scene.panels}
     whole, covered = (mark_of(panels[name], Heatmap).z for name in ("image", "covered"))
@@ -118,29 +121,65 @@ def test_the_covered_image_is_blank_in_the_square_and_its_own_guess_stands_benea
     assert not covered[row : row + size, col : col + size].any()
     changed = np.argwhere(whole != covered)
     assert len(changed) and (changed >= (row, col)).all() and (changed < (row + size, col + size)).all()
-    titles = [panels[name].title for name in ("guess", "after")]
-    assert titles == ["It says 9", "It says 1"]
-    for name, x in (("guess", whole), ("after", covered)):
-        shown, p = panels[name], widget.model.predict_proba(x[None, None].astype(np.float32))[0]
-        classes = [int(word) for word in shown.y.names]
-        assert {1, 3, 8, 9} == set(classes), "both guesses, the class asked about, and the likeliest other"
-        bars = [mark for mark in shown.marks if isinstance(mark, Bars)][1:]
-        drawn = {classes[int(r)]: height for bar in bars for r, height in zip(bar.x, bar.height, strict=True)}
-        assert drawn == pytest.approx({k: p[k] for k in classes}, abs=1e-6)
+    assert mark_of(panels["verdict"], Text).text == ("Now read as 1",)
+    assert "9" in [text for mark in panels["image"].marks if isinstance(mark, Text) for text in mark.text]
+    p, after = (widget.model.predict_proba(x[None, None].astype(np.float32))[0] for x in (whole, covered))
+    shown = panels["after"]
+    words = [mark for mark in shown.marks if isinstance(mark, Text) and mark.align == "left"]
+    classes = {int(y): int(name) for mark in words for y, name in zip(mark.y, mark.text, strict=True)}
+    assert {1, 3, 9} <= set(classes.values()), "both guesses and the class asked about"
+    assert all(max(p[k], after[k]) >= 0.005 for k in set(classes.values()) - {1, 3, 9}), "no row says nothing"
+    bars = [mark for mark in shown.marks if isinstance(mark, Bars)][1:]
+    drawn = {classes[int(r)]: height for bar in bars for r, height in zip(bar.x, bar.height, strict=True)}
+    assert drawn == pytest.approx({k: after[k] for k in drawn}, abs=1e-6) and len(drawn) == len(classes)
+    (tick,) = (mark for mark in shown.marks if isinstance(mark, Line) and mark.color == "ink")
+    ticks = {classes[round(y + 0.4)]: x for x, y in zip(tick.x[::3], tick.y[::3], strict=True)}
+    assert ticks == pytest.approx({k: p[k] for k in ticks}, abs=1e-6) and set(ticks) == set(drawn)
 
 
 def test_the_square_is_drawn_where_it_lies_and_the_words_at_the_colours_name_their_sign(digits):
     widget = EvidenceExplorer(split=digits, image=7, size=3)
-    for name in ("image", "covered", "falls"):
-        panel = next(panel for panel in widget.scene.panels if panel.name == name)
-        (square,) = (mark for mark in panel.marks if isinstance(mark, Region) and mark.color == "you")
+    panels = {panel.name: panel for panel in widget.scene.panels}
+    for name in ("covered", "falls"):
+        (square,) = (mark for mark in panels[name].marks if isinstance(mark, Region) and mark.color == "you")
         assert (square.x0, square.y0) == (widget.facts["col"] - 0.5, widget.facts["row"] - 0.5)
-    assert widget.scene.figures[2].unit == f"{100 * widget.facts['then_sure']:.0f} % sure"
-    for small, wanted in ((False, ["more likely", "less likely"]), (True, ["logit rises", "logit falls"])):
-        panel, _ = scale_panels("7", small)  # a fall is blue, at the right end of its ramp
-        ramp = mark_of(panel, Heatmap)
-        ends = sorted((mark for mark in panel.marks if isinstance(mark, Text)), key=lambda mark: mark.x[0])
-        assert ramp.z[0, 0] == -1 and [mark.text[0] for mark in ends] == wanted
+    ramp = mark_of(
+        panels["key"], Heatmap
+    )  # a fall is blue, at the right end of the ramp: it spoke for the class
+    ends = sorted(
+        (mark for mark in panels["key"].marks if isinstance(mark, Text)), key=lambda mark: mark.x[0]
+    )
+    told, guess = [mark.text[0] for mark in ends], widget.facts["guess"]
+    assert ramp.z[0, 0] == -1 and told == [f"speaks against {guess}", "no change", f"speaks for {guess}"]
+    assert [mark.color for mark in ends] == ["neg", "muted", "pos"]
+
+
+def test_bars_stand_for_those_classes_alone_that_have_a_say():
+    (shown,) = (panel for panel in EvidenceExplorer().scene.panels if panel.name == "after")
+    words = [mark for mark in shown.marks if isinstance(mark, Text) and mark.align == "left"]
+    assert sorted(name for mark in words for name in mark.text) == ["4", "9"], "the others read 0 % twice"
+
+
+def test_a_square_that_costs_nothing_is_told_of_without_numbers_that_are_alike():
+    widget = EvidenceExplorer(image=80, size=1)
+    assert "carries the guess" in widget.text and "100 % become" not in widget.text
+    assert "costs class 2 a whole point of its 100 %" in widget.text
+
+
+def test_the_headline_is_what_the_square_costs_and_says_so_where_it_gives(digits):
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
+    (figure,) = widget.scene.figures
+    assert figure.label == f"Covering costs class {widget.facts['guess']}"
+    assert (
+        figure.value == f"{100 * widget.facts['fall']:.0f}" and widget.facts["cost"] == widget.facts["fall"]
+    )
+    falls, p = widget.maps[1], load_digits_cnn().predict_proba(digits.x_test[7:8]).max()
+    row, col = (int(i) for i in np.unravel_index(falls.argmin(), falls.shape))
+    widget.set_state(row=row, col=col)
+    assert widget.facts["cost"] == pytest.approx(falls.min()) and not widget.volatile
+    words = "gives" if falls.min() < 0 else "costs"
+    assert widget.scene.figures[0].label == f"Covering {words} class {widget.facts['guess']}"
+    assert f"from {100 * p:.0f} % to {100 * (p - falls.min()):.0f} %" in widget.text
 
 
 def test_a_network_that_overflowed_is_answered_with_a_sentence():
@@ -196,16 +235,23 @@ def test_they_open_with_digits_of_28_pixels():
     assert MistakeExplorer().split.x_test.shape[2:] == (28, 28)
 
 
-def test_the_four_pictures_of_evidence_have_one_size_and_a_frame(digits):
-    widget = EvidenceExplorer(split=digits, image=7, size=3)
-    pictures = widget.scene.panels[:4]
-    assert {(p.x.low, p.x.high, p.y.low, p.y.high) for p in pictures} == {(-0.5, 7.5, 7.5, -0.5)}
-    assert all(mark_of(panel, Line).color == "grid" for panel in pictures)
-    falls = mark_of(pictures[2], Heatmap)
-    row, col = widget.facts["row"], widget.facts["col"]
+@pytest.mark.parametrize("size", [3, 4])
+def test_the_map_of_costs_lies_over_its_image_and_each_value_in_the_middle_of_its_square(digits, size):
+    widget = EvidenceExplorer(split=digits, image=7, size=size)
+    panels = {panel.name: panel for panel in widget.scene.panels}
+    for name in ("falls", "covered", "saliency"):
+        ends = panels[name].x, panels[name].y
+        assert [(axis.low, axis.high) for axis in ends] == [(-0.5, 7.5), (7.5, -0.5)]
+    assert all(
+        mark_of(panels[name], Line).color == "grid" for name in ("falls", "covered", "image", "saliency")
+    )
+    falls = mark_of(panels["falls"], Heatmap)
+    row, col = np.unravel_index(np.nanargmax(falls.z), falls.z.shape)
     left, right, top, bottom = falls.extent
-    assert (left + col + 0.5, top + row + 0.5) == (col + 1, row + 1)  # the middle of the square of 3x3
-    assert (right - left, bottom - top) == falls.z.shape[::-1]
+    middle = (size - 1) / 2
+    assert (left + col + 0.5, top + row + 0.5) == (widget.facts["col"] + middle, widget.facts["row"] + middle)
+    assert (right - left, bottom - top) == falls.z.shape[::-1] == (10, 10)
+    assert min(left, top) < -0.5 and max(right, bottom) > 7.5, "it can be dragged to everywhere"
 
 
 def test_the_augmentation_opens_with_a_few_wrong_and_the_least_bent_first():
@@ -245,35 +291,43 @@ def test_names_of_clothes_are_said_whole():
     assert mistakes.x.names == mistakes.y.names == FASHION
     assert mistakes.x.staggered and not MistakeExplorer().scene.panels[0].x.staggered
     evidence = EvidenceExplorer(split=clothes, image=0)
-    shown = [panel.y.names for panel in evidence.scene.panels if panel.name in ("guess", "after")]
-    assert set(shown[0]) <= set(FASHION) and shown[0] == shown[1] and evidence.text.startswith("Class ")
+    (shown,) = (panel for panel in evidence.scene.panels if panel.name == "after")
+    words = [mark for mark in shown.marks if isinstance(mark, Text) and mark.align == "left"]
+    assert {name for mark in words for name in mark.text} <= set(FASHION)
     gallery = ImageGallery(clothes)
     assert gallery.scene.title == "Would you name every one of these?"
     assert ImageGallery().scene.title == "Would you read every one of these?"
 
 
 @pytest.mark.parametrize(
-    "name, row, col, place", [("image", 3, 4, (2, 3)), ("covered", 7, 0, (5, 0)), ("falls", 5, 0, (5, 0))]
+    "name, row, col, place", [("covered", 4, 5, (3, 4)), ("covered", 7, 0, (5, 0)), ("falls", 5, 1, (3, 0))]
 )
 def test_the_square_goes_where_it_is_dragged_and_back_with_another_image(digits, name, row, col, place):
     widget = EvidenceExplorer(split=digits, image=7, size=3)
-    costly = widget.facts["row"], widget.facts["col"]
+    costly = widget.place()
 
     def send(kind):
         event = {"name": name, "kind": kind, "row": row, "col": col}
         widget.live.receive({"type": "event", "event": event})
 
     send("hover")
-    assert widget.chosen is None
+    assert widget.place() == costly and "row" not in repr(widget)
     send("drag")
     covered = digits.x_test[7:8].copy()
     covered[..., place[0] : place[0] + 3, place[1] : place[1] + 3] = 0
     p = load_digits_cnn().predict_proba(covered)[0]
     shown = mark_of(next(panel for panel in widget.scene.panels if panel.name == "covered"), Heatmap).z
-    assert widget.chosen == place and np.array_equal(shown, covered[0, 0])
+    assert widget.place() == place and f"row={place[0]}" in repr(widget)
+    assert np.array_equal(shown, covered[0, 0])
     assert (widget.facts["then"], widget.facts["then_sure"]) == (p.argmax(), pytest.approx(p.max(), rel=1e-5))
     guess = widget.facts["guess"]
-    assert f"takes class {guess} from " in widget.text and f" to {100 * p[guess]:.0f} %." in widget.text
+    told = re.search(
+        r"The probability of (\d) (?:goes from \d+ % to|stays at) (\d+) % \((.*)\)\.", widget.text
+    )
+    assert told.groups() == (str(guess), f"{100 * p[guess]:.0f}", f"row {place[0]}, column {place[1]}")
     assert (widget.facts["row"], widget.facts["col"]) == costly  # still where covering costs most
     widget.set_state(image=8)
-    assert widget.chosen is None and " most: " in widget.text
+    assert widget.place() == (widget.facts["row"], widget.facts["col"]) and "No other place" in widget.text
+    widget.set_state(row=0, col=1)
+    widget.set_state(size=4)
+    assert widget.place() == (widget.facts["row"], widget.facts["col"])

@@ -47,9 +47,11 @@ def test_the_bars_say_what_each_class_has_and_what_was_wanted():
 
 
 def test_what_a_dot_is_stands_beside_the_dots():
-    (note,) = marks_of(BatchNoise(), "ways", Note)
-    assert "a dot: the way down by one batch" in note.text
     widget = BatchNoise()
+    told = [text for mark in marks_of(widget, "ways", Text) for text in mark.text]
+    assert told == ["spread", f"{widget.facts['spread']:.2f}"]
+    assert [note.text for note in marks_of(widget, "ways", Note)] == ["all images", "one batch each"]
+    assert [note.text for note in marks_of(BatchNoise(batch="all"), "ways", Note)] == ["all images"]
     mean, own = (f"{widget.facts[name]:.1e}"[:3] for name in ("mean_error", "error"))
     assert 0 < widget.text.index(mean) < widget.text.index(own), "the headline's number comes first"
 

@@ -1,4 +1,4 @@
-"""Which pixels speak for a class: one image, the same with a square covered, occlusion and saliency."""
+"""Which pixels speak for a class: what a covered square costs at each place, and the same image covered."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ from cnnlib.data import Split
 from cnnlib.experiments.inspection import occlusion, saliency
 from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Narrow, Scene
+from cnnlib.viz import Scene
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.train_a_cnn.defaults import network_and_images
-from cnnlib.widgets.train_a_cnn.evidence_panels import Covering, guess_panels, map_panels, scale_panels
+from cnnlib.widgets.train_a_cnn.evidence_panels import (
+    COLUMNS,
+    HEIGHT,
+    NARROW,
+    ROWS,
+    Covering,
+    bars_panel,
+    beyond,
+    cost_map,
+    covered_panel,
+    key_panel,
+    saliency_panels,
+    untouched_panel,
+    verdict_panel,
+)
+from cnnlib.widgets.train_a_cnn.evidence_words import Told, headline, sentence
 
 OWN = "its guess"
-NARROW = Narrow(
-    ("210px", "104px", "210px", "104px"),
-    (1, 1),
-    628,
-    {
-        "image": (0, 0),
-        "covered": (0, 1),
-        "guess": (1, 0),
-        "after": (1, 1),
-        "falls": (2, 0),
-        "saliency": (2, 1),
-        "of falls": (3, 0),
-        "of saliency": (3, 1),
-    },
-)
-COLUMNS = (252, 257, 257, 252)  # images of one size: the outer columns have a gap on one side only
 STORY = 25  # of the bundled images: a 9 that is a 4 without its top
 TRIED = (STORY, *range(8))  # test images among which it looks for one to open with
 SURE = 0.95  # a probability from which a guess is sure
@@ -37,7 +36,7 @@ SMALL = 0.005  # below this a probability has no room to fall, and the logits ar
 
 
 class EvidenceExplorer(Widget):
-    """One test image, whole and with a square covered, the guess on each, and two maps of what it rests on.
+    """What a covered square costs a class, at every place of one test image, and the guess on what is left.
 
     Parameters
     ----------
@@ -50,11 +49,12 @@ class EvidenceExplorer(Widget):
         is covered.
 
     A class whose probability is below half a percent is looked at by its logit, the score before softmax.
+    The square lies where covering costs most, at each image anew, until it is put elsewhere.
 
     Facts: ``guess``, ``label``, ``confidence`` (of the guess); ``logit`` (of the class asked about), ``fall``
     (largest fall of its probability, or of its logit, when a square is covered), ``row`` and ``col`` (upper
-    left pixel of that square), ``then`` and ``then_sure`` (what the covered image is taken for, and its
-    probability). The square lies where covering costs most until a click or a drag puts it elsewhere.
+    left pixel of that square), ``cost`` (that fall where the square lies), ``then`` and ``then_sure`` (what
+    the covered image is taken for, and its probability).
 
     Examples
     --------
@@ -64,122 +64,132 @@ class EvidenceExplorer(Widget):
     """
 
     title = "Which pixels speak for its guess?"
+    slots = {"bar": ("image", "target"), "handle": ("row", "col"), "more": ("size",)}
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
         self.model, self.split = network_and_images(model, split)
         self.asked_of: tuple | None = None  # what `maps` are about
         side = min(self.split.x_test.shape[2:])
         square = max(1, side // 4)
-        opening = opens_at(self.model, self.split, square)
+        opening = {"image": opens_at(self.model, self.split, square), "size": square, "target": OWN}
+        self.costliest = (0, 0)
+        if self.is_finite():
+            self.look(opening)
+        ends = (place - 1 for place in self.split.x_test.shape[2:])
         self.controls = (
-            Slider("image", 0, len(self.split.x_test) - 1, opening, integer=True, label="Test image"),
+            Slider(
+                "image", 0, len(self.split.x_test) - 1, opening["image"], integer=True, label="Test image"
+            ),
             Slider("size", 1, side // 2, square, integer=True, label="Square", unit="pixels"),
             Choice("target", (OWN, *self.split.class_names), label="Class asked about"),
+            Slider("row", 0, next(ends), self.costliest[0], integer=True, label="Row of the square"),
+            Slider("col", 0, next(ends), self.costliest[1], integer=True, label="Column of the square"),
         )
         super().__init__(**options)
 
-    def begin(self) -> None:
-        self.chosen: tuple[int, int] | None = None  # upper left pixel of a square that was put there by hand
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """Where nobody has moved the square, its place need not be written down."""
+        return ("row", "col") if self.place() == self.costliest else ()
+
+    def place(self) -> tuple[int, int]:
+        return self.state["row"], self.state["col"]
+
+    def limits(self, state: dict) -> dict[str, tuple[float, float]]:
+        height, width = self.split.x_test.shape[2:]
+        return {"row": (0, height - state["size"]), "col": (0, width - state["size"])}
 
     def changed(self, before: dict, after: dict) -> None:
-        if before != after:
-            self.begin()
+        """Another image, class or size takes the square to where it costs most, unless a place is given."""
+        ends = self.limits(after)
+        stays = all(after[name] == min(before[name], ends[name][1]) for name in ends)
+        if stays and any(after[name] != before[name] for name in ("image", "size", "target")):
+            self.look(after)
+            self.put(row=self.costliest[0], col=self.costliest[1])
 
-    def event(self, event: dict) -> None:
-        """A click or a drag on an image, or on the map of costs: the square goes there."""
-        if event["kind"] == "hover" or event["name"] not in ("image", "covered", "falls"):
-            return
-        back = 0 if event["name"] == "falls" else self.state["size"] // 2
-        ends = (side - self.state["size"] for side in self.split.x_test.shape[2:])
-        place = (event["row"] - back, event["col"] - back)
-        self.chosen = tuple(min(max(0, at), end) for at, end in zip(place, ends, strict=True))
+    def event(self, event: dict) -> dict | None:
+        """A click or a drag on the covered image, or on the map of costs: the square goes there."""
+        if event["kind"] == "hover" or event["name"] not in ("covered", "falls") or event.get("row") is None:
+            return None
+        size = self.state["size"]
+        back = beyond(size)[0] if event["name"] == "falls" else size // 2
+        ends = self.limits(self.state)
+        places = {"row": event["row"] - back, "col": event["col"] - back}
+        return {name: min(max(0, int(at)), ends[name][1]) for name, at in places.items()}
 
-    def compute(self, state: dict) -> Scene:
-        x = self.split.x_test[state["image"] : state["image"] + 1]
-        if not all(np.isfinite(value).all() for value in self.model.arrays().values()):
+    def is_finite(self) -> bool:
+        return all(np.isfinite(value).all() for value in self.model.arrays().values())
+
+    def look(self, state: dict) -> tuple:
+        """The image, its logits, the class asked about; the maps are made anew only where they are others."""
+        if not self.is_finite():
             raise BadValue("The network's weights are not finite: train it with a smaller rate first.")
+        x = self.split.x_test[state["image"] : state["image"] + 1]
         logits = self.model.forward(x)
-        p = softmax(logits)[0]
-        names, guess = self.split.class_names, int(p.argmax())
-        asked = guess if state["target"] == OWN else names.index(state["target"])
-        small = bool(p[asked] < SMALL)
+        p, names = softmax(logits)[0], self.split.class_names
+        asked = int(p.argmax()) if state["target"] == OWN else names.index(state["target"])
         about = logits.tobytes(), state["image"], asked, state["size"]
         if about != self.asked_of:  # else only the square has moved
-            fallen = occlusion(self.model, x, state["size"], target=asked, logit=small)[0]
-            self.asked_of, self.maps = about, (saliency(self.model, x, asked)[0], fallen)
-        grads, falls = self.maps
-        row, col = (int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
-        facts = {
-            "guess": guess,
-            "label": int(self.split.y_test[state["image"]]),
-            "confidence": float(p[guess]),
-            "logit": float(logits[0, asked]),
-            "fall": float(falls.max()),
-            "row": row,
-            "col": col,
-        }
-        row, col = self.chosen or (row, col)
+            small = bool(p[asked] < SMALL)
+            falls = occlusion(self.model, x, state["size"], target=asked, logit=small)[0]
+            self.asked_of, self.maps = about, (saliency(self.model, x, asked)[0], falls)
+            self.costliest = tuple(int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
+        return x, logits[0], p, asked
+
+    def compute(self, state: dict) -> Scene:
+        x, logits, p, asked = self.look(state)
+        names, label = self.split.class_names, int(self.split.y_test[state["image"]])
+        (grads, falls), (row, col) = self.maps, self.place()
         covered = cover(x, row, col, state["size"])
         after = softmax(self.model.forward(covered))[0]
-        facts |= {"then": int(after.argmax()), "then_sure": float(after.max())}
+        told = Told(
+            names,
+            label,
+            asked,
+            p,
+            after,
+            float(logits[asked]),
+            float(falls[row, col]),
+            bool(p[asked] < SMALL),
+            (row, col) == self.costliest,
+            row,
+            col,
+            state["size"],
+        )
+        facts = {
+            "guess": told.guess,
+            "label": label,
+            "confidence": float(p.max()),
+            "logit": told.logit,
+            "fall": float(falls.max()),
+            "row": self.costliest[0],
+            "col": self.costliest[1],
+            "cost": told.cost,
+            "then": told.then,
+            "then_sure": float(after.max()),
+        }
         shown = Covering(x[0].mean(axis=0), covered[0].mean(axis=0), row, col, state["size"])
         panels = [
-            *map_panels(shown, falls, grads, small),
-            *guess_panels(names, p, after, asked),
-            *scale_panels(names[asked], small),
+            cost_map(shown, falls, told.small),
+            key_panel(names[asked]),
+            verdict_panel(names, p, after),
+            covered_panel(shown),
+            bars_panel(names, p, after, asked),
+            untouched_panel(shown, names, p, label),
+            *saliency_panels(shown, grads, names[asked]),
         ]
-        figures = [
-            Figure("True class", names[facts["label"]], large=True),
-            Figure("Guess", names[guess], say("{p:.0f} % sure", p=100 * p[guess]), large=True),
-            Figure(
-                "Guess when covered",
-                names[facts["then"]],
-                say("{p:.0f} % sure", p=100 * facts["then_sure"]),
-                large=True,
-            ),
-        ]
+        asks = say("Which pixels speak for class {asked}?", asked=names[asked])
         return Scene(
             panels,
-            self._sentence(state, p, after, asked, facts),
+            sentence(told),
             facts,
-            rows=("284px", "104px"),
+            rows=ROWS,
             columns=COLUMNS,
-            height=388,
-            figures=figures,
+            height=HEIGHT,
+            title="" if state["target"] == OWN else asks,
+            figures=[headline(told)],
             narrow=NARROW,
-            arrows=("image",),
-        )
-
-    def _sentence(self, state: dict, p: np.ndarray, after: np.ndarray, asked: int, facts: dict) -> str:
-        """What it is taken for, and what covering a square does to the class asked about."""
-        names = self.split.class_names
-        row, col = self.chosen or (facts["row"], facts["col"])
-        about = {"size": state["size"], "row": row, "column": col, "asked": names[asked]}
-        about |= {
-            "p": 100 * p[asked],
-            "q": 100 * after[asked],
-            "fall": facts["fall"],
-            "logit": facts["logit"],
-        }
-        if self.chosen:
-            does = say("takes class {asked} from {p:.0f} % to {q:.0f} %", **about)
-        elif p[asked] < SMALL:
-            does = say(
-                "costs class {asked} most: {fall:.2g} of its logit of {logit:.2g}; "
-                "its probability, {p:.1g} %, has no room to fall",
-                **about,
-            )
-        else:
-            points = say("{fall:.0f} points of its {p:.0f} %", fall=100 * facts["fall"], p=100 * p[asked])
-            does = say("costs class {asked} most: {points}", asked=names[asked], points=points)
-        return say(
-            "Class {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at row {row}, "
-            "column {column} {does}. The covered image is taken for {then}.",
-            **about | {"p": 100 * facts["confidence"]},
-            names=names[facts["label"]],
-            guess=names[facts["guess"]],
-            does=does,
-            then=names[facts["then"]],
+            arrows=("col", "row"),
         )
 
 
