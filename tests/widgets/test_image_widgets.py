@@ -9,7 +9,7 @@ from cnnlib.data import Distort, Split, load_digits
 from cnnlib.data.images import FASHION
 from cnnlib.experiments.inspection import confusion_matrix, occlusion
 from cnnlib.networks import load_digits_cnn, two_conv
-from cnnlib.viz import Bars, Heatmap, Line, Points, Region, Text, static
+from cnnlib.viz import Bars, Heatmap, Line, Points, Region, Text, Tiles, static
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, SURE, EvidenceExplorer
@@ -331,3 +331,18 @@ def test_the_square_goes_where_it_is_dragged_and_back_with_another_image(digits,
     widget.set_state(row=0, col=1)
     widget.set_state(size=4)
     assert widget.place() == (widget.facts["row"], widget.facts["col"])
+
+
+def test_each_mistake_stands_in_its_cell_as_its_surest_image_and_several_are_counted(made):
+    widget = made[MistakeExplorer]
+    wrong = widget.matrix - np.diag(np.diag(widget.matrix))
+    marks = widget.scene.panels[0].marks
+    (tiles,) = (mark for mark in marks if isinstance(mark, Tiles))
+    assert len(tiles.x) == (wrong > 0).sum()
+    for x, y, z in zip(tiles.x.astype(int), tiles.y.astype(int), tiles.z, strict=True):
+        there = np.flatnonzero((widget.split.y_test == y) & (widget.guesses == x))
+        surest = there[np.argmax(widget.confidence[there])]
+        np.testing.assert_array_equal(z, widget.split.x_test[surest, 0])
+    right, counted = (mark for mark in marks if isinstance(mark, Text))
+    assert right.text == tuple(str(count) for count in np.diag(widget.matrix))
+    assert counted.text == tuple(str(count) for count in wrong[wrong > 1])

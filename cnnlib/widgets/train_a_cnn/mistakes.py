@@ -7,13 +7,14 @@ import numpy as np
 from cnnlib.data import Split
 from cnnlib.experiments.inspection import confusion_matrix
 from cnnlib.runtime.language import marked, say, say_many
-from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, frames, hairlines
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, Tiles, frames, hairlines
 from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.train_a_cnn.defaults import network_and_images
 
 MOST = 12  # images shown
 ROOM = {2: 0.62, 3: 0.52, 4: 0.38}  # of an image's width, for a bar beside its number, by the columns
 SHORT = 4  # letters of a name that find room beneath a cell
+TILE, FIT = 30, 0.82  # pixels of an image in a cell of the matrix, and how much of the cell it may fill
 BAR = 0.15  # of an image's height: a line with the probability of a class
 NAMED = "Which classes does it mix up?"  # a title for images that are no digits
 marked(NAMED)
@@ -61,8 +62,7 @@ class MistakeExplorer(Widget):
 
     def compute(self, state: dict) -> Scene:
         label, guess = state["label"], state["guess"]
-        chosen = np.flatnonzero((self.split.y_test == label) & (self.guesses == guess))
-        chosen = chosen[np.argsort(-self.confidence[chosen], kind="stable")]
+        chosen = self._images_of(label, guess)
         count, wrong = len(chosen), int(self.matrix.sum() - np.trace(self.matrix))
         top = float(self.confidence[chosen[0]]) if count else 0.0
         first = int(chosen[0]) if count else -1
@@ -83,11 +83,15 @@ class MistakeExplorer(Widget):
                     say_many("image", "images", count),
                     large=True,
                 ),
-                Figure("The surest of them", f"{100 * top:.0f} %" if count else "none"),
             ],
             narrow=NARROW,
             arrows=("guess", "label"),
         )
+
+    def _images_of(self, label: int, guess: int) -> np.ndarray:
+        """Numbers of the images of a class taken for a class, the surest first."""
+        chosen = np.flatnonzero((self.split.y_test == label) & (self.guesses == guess))
+        return chosen[np.argsort(-self.confidence[chosen], kind="stable")]
 
     def _sentence(self, label: int, guess: int, facts: dict) -> str:
         names, count = self.split.class_names, facts["count"]
@@ -115,35 +119,39 @@ class MistakeExplorer(Widget):
 
     def _matrix_panel(self, label: int, guess: int) -> Panel:
         names, last = self.split.class_names, len(self.matrix) - 1
-        off = self.matrix * (1 - np.eye(last + 1))
-        top = max(1.0, off.max())
+        off = self.matrix * (1 - np.eye(last + 1, dtype=int))
+        cells = Heatmap(
+            off,
+            cmap="ink",
+            vmin=0,
+            vmax=4 * max(1, off.max()),
+            sets={"row": "label", "col": "guess"},
+            means="wrong guesses",
+        )
+        rows, columns = np.nonzero(off)
+        right = np.flatnonzero(np.diag(self.matrix))
+        many = off[rows, columns] > 1
         marks = [
-            Heatmap(
-                off,
-                cmap="ink",
-                vmin=0,
-                vmax=top,
-                sets={"row": "label", "col": "guess"},
-                means="wrong guesses",
-            ),
+            cells,
             *(Region(i - 0.5, i + 0.5, i - 0.5, i + 0.5, color="panel", alpha=1) for i in range(last + 1)),
             hairlines(last + 1, last + 1),
+            Text(right, right, [str(self.matrix[i, i]) for i in right], size=12, color="muted"),
         ]
-        rows, columns = np.nonzero(self.matrix)
-        strong, right = off[rows, columns] > 0.7 * top, rows == columns
-        for there, color in ((strong, "paper"), (~strong & ~right, "ink"), (right, "muted")):
-            if there.any():
-                words = [str(number) for number in self.matrix[rows[there], columns[there]]]
-                marks.append(
-                    Text(columns[there], rows[there], words, size=12, color=color, bold=color != "muted")
-                )
+        if len(rows):
+            surest = np.array([self._images_of(*cell)[0] for cell in zip(rows, columns, strict=True)])
+            pictures = self.split.x_test[surest].mean(axis=1)
+            look = {"size": TILE, "fit": FIT, "cmap": "ink", "vmin": 0, "vmax": 1}
+            marks.append(Tiles(columns, rows, pictures, **look))
+            counts = [str(number) for number in off[rows, columns][many]]
+            corner = columns[many] + 0.47, rows[many] + 0.48
+            marks.append(Text(*corner, counts, size=11, bold=True, align="right", baseline="bottom"))
         edge = {"color": "you", "filled": False, "width": 3}
         marks.append(Region(guess - 0.5, guess + 0.5, label - 0.5, label + 0.5, **edge))
         ticks = {"ticks": range(last + 1), "names": names}
         long = max(map(len, names)) > SHORT
-        x = Axis(-0.5, last + 0.5, "guess", staggered=long, **ticks)
-        y = Axis(last + 0.5, -0.5, "true class", **ticks)
-        title, words = "Confusion matrix", "click a cell; on the diagonal it is right"
+        x = Axis(-0.5, last + 0.5, "the network says", staggered=long, **ticks)
+        y = Axis(last + 0.5, -0.5, "it is", **ticks)
+        title, words = "Confusion matrix", "diagonal: right; click a mistake"
         return Panel(marks, x, y, title=title, subtitle=words, equal=True, grid=False, name="matrix")
 
     def _images_panel(self, chosen: np.ndarray, label: int, guess: int) -> Panel:
