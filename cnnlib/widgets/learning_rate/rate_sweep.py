@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class RateSweep(Widget):
     def rewind(self):
         self.put(step=0)
 
-    @property
+    @cached_property
     def epoch(self) -> int:
         """Steps of one epoch."""
         return -(-len(load_digits().x_train) // self.batch_size)
@@ -164,14 +164,9 @@ class RateSweep(Widget):
         return self.scene_of(losses, recent, fates, facts, chosen, self.sentence(facts))
 
     def scene_of(self, losses, recent, fates, facts, chosen, text):
-        panels = [
-            SweepPicture(self.rates, chosen, facts["limit"], self.drawn, slim).panel(
-                self.losses, len(losses), recent, fates, self.before(), name
-            )
-            for name, slim in (("strips", False), ("strips narrow", True))
-        ]
+        picture = SweepPicture(self.rates, chosen, facts["limit"], self.drawn)
         return Scene(
-            panels,
+            picture.panels(self.losses, len(losses), recent, fates, self.before()),
             text,
             facts,
             height=450,

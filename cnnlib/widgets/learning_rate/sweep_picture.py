@@ -16,6 +16,7 @@ ZONES = dict(
     zip(COLORS, marked("▲ too small: crawls", "● learns", "■ jumps about", "✕ too large: lost"), strict=True)
 )
 SHORT = dict(zip(COLORS, marked("▲ crawls", "● learns", "■ jumps", "✕ lost"), strict=True))
+SIZE = 6.0  # radius of the signs
 SAMPLES = 60  # points of a curve
 GHOST, PALE = 0.45, 0.35  # opacity of what is not now, and of single batches behind their mean
 WINDOW = 20  # steps whose mean loss is drawn and reported
@@ -25,40 +26,52 @@ LEAD, TAIL = 0.78, 0.22  # of a column: where its curve runs, and what stays fre
 class SweepPicture:
     """One plot over the rates in powers of ten. The curve of each network ends at its own rate.
 
-    `drawn` steps fill a curve. A `slim` one has less room for words: the best rate stands above the plot.
+    `drawn` steps fill a curve.
     """
 
-    def __init__(self, rates: np.ndarray, chosen: int, limit: float, drawn: int, slim: bool = False) -> None:
+    def __init__(self, rates: np.ndarray, chosen: int, limit: float, drawn: int) -> None:
         self.at = np.log10(rates)
         self.pitch = (self.at[-1] - self.at[0]) / max(1, len(rates) - 1)
         self.chosen, self.limit, self.drawn = chosen, limit, drawn
-        self.slim, self.size = slim, 3.5 if slim else 6.0
 
-    def panel(self, losses, steps: int, recent, fates: list[str], before, name: str) -> Panel:
-        """All losses so far up to `steps`, pale what comes after; the signs stand at the `recent` ones."""
-        marks = [*self.ground(), *self.zones(fates), *self.border()]
+    def panels(self, losses, steps: int, recent, fates: list[str], before) -> list[Panel]:
+        """All losses so far up to `steps`, pale what comes after; the signs stand at the `recent` ones.
+
+        In the second panel, for a narrow page, is less room for words: the best rate stands above the plot.
+        """
+        marks = [*self.border(), *self.lines(losses, steps, fates), *self.earlier(before)]
+        axes, ground, panels = self.axes(), self.ground(), []
+        for name, slim in (("strips", False), ("strips narrow", True)):
+            how = "one curve a rate"
+            if recent is None:
+                words = say(
+                    "Press Play: {at} networks with the same first weights, a curve each.", at=len(self.at)
+                )
+                more = [Note(self.at[0], 0.4, words, width=150 if slim else 230)]
+            elif slim:
+                more = self.signs(recent, fates, steps, 3.5)
+                how = say("best rate: {best}", best=self.value(best_of(recent)))
+            else:
+                more = [*self.signs(recent, fates, steps, SIZE), *self.names(recent, fates)]
+            here = [*ground, *self.zones(fates, SHORT if slim else ZONES), *marks, *more]
+            look = {"title": "Loss while training", "subtitle": how, "grid": False, "name": name}
+            panels.append(Panel(here, *axes, **look))
+        return panels
+
+    def lines(self, losses: np.ndarray, steps: int, fates: list[str]) -> list[Line]:
+        """The curves: strong the mean of the last steps, pale that of a few, and pale what comes later."""
+        found = []
         if len(losses) > steps:
             ghosts = self.curves(running(losses), range(len(self.at)))
-            marks.append(Line(*ghosts, color="muted", width=1.5, alpha=GHOST))
-        marks += self.earlier(before)
+            found.append(Line(*ghosts, color="muted", width=1.5, alpha=GHOST))
+        single, mean = drawn_loss(losses[:steps]), running(losses[:steps])
         for kind in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == kind]
             if here:
-                seen, width = losses[:steps], 2.4 if kind == "learns" else 1.6
-                marks.append(Line(*self.curves(seen, here), color=COLORS[kind], width=1, alpha=PALE))
-                marks.append(Line(*self.curves(running(seen), here), color=COLORS[kind], width=width))
-        if recent is None:
-            words = say(
-                "Press Play: {at} networks with the same first weights, a curve each.", at=len(self.at)
-            )
-            marks.append(Note(self.at[0], 0.4, words, width=150 if self.slim else 230))
-        else:
-            marks += self.signs(recent, fates, steps)
-            marks += [] if self.slim else self.names(recent, fates)
-        how = "one curve a rate"
-        if self.slim and recent is not None:
-            how = say("best rate: {best}", best=self.value(best_of(recent)))
-        return Panel(marks, *self.axes(), title="Loss while training", subtitle=how, grid=False, name=name)
+                look, width = {"color": COLORS[kind]}, 2.4 if kind == "learns" else 1.6
+                found.append(Line(*self.curves(single, here), width=1, alpha=PALE, **look))
+                found.append(Line(*self.curves(mean, here), width=width, **look))
+        return found
 
     def axes(self) -> tuple[Axis, Axis]:
         """The rates in powers of ten, and the loss of guessing among those of the losses."""
@@ -99,7 +112,7 @@ class SweepPicture:
             ),
         ]
 
-    def zones(self, fates: list[str]) -> list:
+    def zones(self, fates: list[str], words: dict[str, str]) -> list:
         """Tints and words: what becomes of rates too small, of those that learn, and of those too large."""
         marks = []
         for kind, first, last in zones_of(fates):
@@ -107,16 +120,7 @@ class SweepPicture:
             if kind in ("crawls", "lost"):
                 marks.append(Region(left, right, color=COLORS[kind], alpha=0.08))
             middle = (left + right) / 2
-            marks.append(
-                Text(
-                    middle,
-                    12.6,
-                    (SHORT if self.slim else ZONES)[kind],
-                    color=COLORS[kind],
-                    bold=True,
-                    size=13,
-                )
-            )
+            marks.append(Text(middle, 12.6, words[kind], color=COLORS[kind], bold=True, size=13))
         return marks
 
     def border(self) -> list:
@@ -131,29 +135,26 @@ class SweepPicture:
         ]
 
     def curves(self, losses: np.ndarray, here) -> np.ndarray:
-        """The curves of some networks, with gaps between them: (2, points)."""
-        return np.concatenate([self.curve(losses[:, i], i) for i in here], axis=1)
-
-    def curve(self, losses: np.ndarray, column: int) -> np.ndarray:
-        """One network's losses within its column, ended by a gap."""
+        """The curves of some networks, each in its column, with gaps between them: (2, points)."""
         width = max(1, -(-self.drawn // SAMPLES))
         steps = np.arange(0, len(losses), width)
-        with np.errstate(all="ignore"):
-            y = np.add.reduceat(losses.astype(float), steps) / np.diff(np.append(steps, len(losses)))
-        return np.array([np.append(self.time(steps, column), np.nan), np.append(drawn_loss(y), np.nan)])
+        y = np.add.reduceat(losses[:, here], steps) / np.diff(np.append(steps, len(losses)))[:, None]
+        x = np.stack([self.time(steps, column) for column in here], axis=1)
+        gap = np.full((1, len(here)), np.nan)
+        return np.array([np.concatenate([part, gap]).ravel(order="F") for part in (x, y)])
 
     def time(self, steps, column):
         """Where a moment lies in a column: its beginning at the left, the last step at its rate."""
         left = self.columns(column, column)[0] + 0.1 * self.pitch
         return left + (self.at[column] - left) * np.minimum(1.0, np.asarray(steps) / self.drawn)
 
-    def signs(self, recent: np.ndarray, fates: list[str], steps: int) -> list:
+    def signs(self, recent: np.ndarray, fates: list[str], steps: int, size: float) -> list:
         """What has become of each network, at the end of its curve; a ring round the lowest loss."""
         y, best = drawn_loss(recent), best_of(recent)
         x = np.array([self.time(steps, i) for i in range(len(self.at))])
         marks = [
-            Points(x[best], y[best], color="ink", size=self.size + 5),
-            Points(x[best], y[best], color="paper", size=self.size + 3.5),
+            Points(x[best], y[best], color="ink", size=size + 5),
+            Points(x[best], y[best], color="paper", size=size + 3.5),
         ]
         for kind in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == kind]
@@ -163,7 +164,7 @@ class SweepPicture:
                     "shape": SHAPES[kind],
                     "outline": "" if kind == "lost" else "paper",
                 }
-                marks.append(Points(x[here], y[here], size=self.size - (kind == "lost"), **look))
+                marks.append(Points(x[here], y[here], size=size - (kind == "lost"), **look))
         return marks
 
     def names(self, recent: np.ndarray, fates: list[str]) -> list:
@@ -177,7 +178,7 @@ class SweepPicture:
             return marks
         if fates[self.chosen] == "lost":  # beneath it, where such a curve never goes
             at = sum(self.columns(self.chosen, self.chosen)) / 2, drawn_loss(recent)[self.chosen]
-            look = {"color": "you", "bold": True, "baseline": "top", "shift": (0, self.size + 8)}
+            look = {"color": "you", "bold": True, "baseline": "top", "shift": (0, SIZE + 8)}
             return [*marks, Text(*at, self.value(self.chosen), literal=True, **look)]
         near = abs(self.chosen - best) < 3 or self.chosen in jumping
         return [*marks, self.over(self.chosen, self.value(self.chosen), 2 if near else 0, color="you")]
