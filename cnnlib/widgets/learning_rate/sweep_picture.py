@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import localised, marked, say
+from cnnlib.runtime.language import localised, marked, say, word
 from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Region, Text
 
 GUESSING = np.log(10)
@@ -170,7 +170,7 @@ class SweepPicture:
     def names(self, recent: np.ndarray, fates: list[str]) -> list:
         """On top of their columns: the best rate, what a square is, and the chosen rate if it is another."""
         best, jumping = best_of(recent), [i for i, fate in enumerate(fates) if fate == "jumps"]
-        marks = [self.over(best, "best", 0), self.over(best, self.value(best), 1)]
+        marks = [self.over(best, word("best"), 0), self.over(best, self.value(best), 1)]
         if jumping and "learns" in fates:  # otherwise the zone says so
             line = 2 if abs(jumping[-1] - best) < 2 else 0
             marks.append(self.over(jumping[-1], SHORT["jumps"], line, color="muted"))
