@@ -104,8 +104,14 @@ def test_the_zones_are_named_and_the_best_rate_stands_at_its_curve():
     tints = {mark.color: (mark.x0, mark.x1) for mark in marks_of(widget, "strips", Region)}
     assert tints["muted"][1] < np.log10(widget.facts["best_rate"]) < tints["bad"][0]
     assert tints["bad"][0] < np.log10(widget.facts["border"]) < tints["bad"][1]
-    widget.set_state(rate=0.001)
-    assert f"{widget.facts['chosen']:.2g}" in words_of(widget)
+    widget.set_state(step=1)
+    assert not {"best", *ZONES.values()} & set(words_of(widget)), "after one step nobody can say"
+    widget.set_state(step=90, rate=0.001)
+    height = {text: float(m.y[0]) for m in marks_of(widget, "strips", Text) for text in m.text}
+    assert height[f"{widget.facts['chosen']:.2g}"] == height["best"], "at the top, where no curve is"
+    widget.set_state(rate=10)
+    height = {text: float(m.y[0]) for m in marks_of(widget, "strips", Text) for text in m.text}
+    assert height["10"] < height["best"], "such a curve was thrown up there"
 
 
 def test_a_click_chooses_the_network_of_its_column():
@@ -261,6 +267,7 @@ def test_the_button_trains_all_five_and_goes_when_nothing_is_left(two):
     assert rows_with(widget, Points) == {2}
     widget.set_state(shows=RANGE_TEST)
     assert widget.scene.idle == ("all",) and "range test" in widget.text
+    assert widget.scene.title == "How high may the rate be?"
 
 
 def test_it_opens_beside_a_constant_rate_that_is_recorded_as_it_is_trained():

@@ -26,7 +26,7 @@ def range_panel(losses: np.ndarray, rates: np.ndarray) -> Panel:
         marks.append(Points(*here, color="ink", size=7, outline="paper"))
         beneath = here[1] - 0.12 * (high - low)
         words = "falls fastest: take this rate"
-        marks.append(Note(here[0] / 8, beneath, words, (here[0] / 1.12, here[1]), width=120))
+        marks.append(Note(here[0] / 40, beneath, words, (here[0] / 1.15, here[1]), width=100))
     if climb is not None:
         words, place = "climbs from here on: too high", float(rates[climb])
         marks.append(Reference(words, x=place, color="bad", dash="dashed"))

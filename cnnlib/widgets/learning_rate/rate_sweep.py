@@ -232,6 +232,8 @@ class RateSweep(Widget):
         """In words what the picture says of rates that are too small and too large."""
         learning = len(self.rates) - facts["crawling"] - facts["jumping"] - facts["lost"]
         counts = {"learning": learning, "all": len(self.rates)}
+        if facts["crawling"] == len(self.rates):
+            return word("The first steps show no difference yet.")
         if facts["crawling"] and facts["lost"]:
             return say(
                 "Too small a rate crawls, too large a one is lost: {learning} of {all} learn.", **counts

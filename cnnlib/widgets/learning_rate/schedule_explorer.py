@@ -107,6 +107,7 @@ class ScheduleExplorer(Widget):
             self.range_sentence(state, facts),
             facts,
             height=WIDE.height + 6,
+            title=word("How high may the rate be?"),
             figures=[Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])],
             idle=("all",),
         )

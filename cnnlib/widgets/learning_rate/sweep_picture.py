@@ -152,10 +152,12 @@ class SweepPicture:
         """What has become of each network, at the end of its curve; a ring round the lowest loss."""
         y, best = drawn_loss(recent), best_of(recent)
         x = np.array([self.time(steps, i) for i in range(len(self.at))])
-        marks = [
-            Points(x[best], y[best], color="ink", size=size + 5),
-            Points(x[best], y[best], color="paper", size=size + 3.5),
-        ]
+        marks = []
+        if not alike(fates):
+            marks = [
+                Points(x[best], y[best], color="ink", size=size + 5),
+                Points(x[best], y[best], color="paper", size=size + 3.5),
+            ]
         for kind in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == kind]
             if here:
@@ -170,11 +172,13 @@ class SweepPicture:
     def names(self, recent: np.ndarray, fates: list[str]) -> list:
         """On top of their columns: the best rate, what a square is, and the chosen rate if it is another."""
         best, jumping = best_of(recent), [i for i, fate in enumerate(fates) if fate == "jumps"]
-        marks = [self.over(best, word("best"), 0), self.over(best, self.value(best), 1)]
+        marks = []
+        if not alike(fates):
+            marks = [self.over(best, word("best"), 0), self.over(best, self.value(best), 1)]
         if jumping and "learns" in fates:  # otherwise the zone says so
             line = 2 if abs(jumping[-1] - best) < 2 else 0
             marks.append(self.over(jumping[-1], SHORT["jumps"], line, color="muted"))
-        if self.chosen == best:
+        if self.chosen == best and marks:
             return marks
         if fates[self.chosen] == "lost":  # beneath it, where such a curve never goes
             at = sum(self.columns(self.chosen, self.chosen)) / 2, drawn_loss(recent)[self.chosen]
@@ -205,12 +209,19 @@ class SweepPicture:
         ]
 
 
+def alike(fates: list[str]) -> bool:
+    """Whether all networks do the same, as at first: none is the best then, and there are no zones."""
+    return set(fates) <= {"crawls"}
+
+
 def zones_of(fates: list[str]) -> list[tuple[str, int, int]]:
     """Kind, first and last network of each zone: from the left those that crawl, at the right those lost.
 
     >>> zones_of(["crawls", "crawls", "learns", "jumps", "lost"])
     [('crawls', 0, 1), ('learns', 2, 3), ('lost', 4, 4)]
     """
+    if alike(fates):
+        return []
     last = len(fates) - 1
     low = next((i for i, fate in enumerate(fates) if fate != "crawls"), len(fates))
     high = next((i for i in range(last, -1, -1) if fates[i] != "lost"), -1)
