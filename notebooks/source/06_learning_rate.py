@@ -470,9 +470,9 @@ for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
 #
 # A high rate covers ground, a low one settles. So change it on the way: *step* keeps the rate for two thirds of the way and
 # then divides it by ten, *cosine* lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs
-# for longer and ends below the rate it began with. The upper picture draws the one you choose. Six networks are trained
-# anew whenever you move a control. They learn from 1,137 images and are judged by 300 others, held back from the training
-# images: choosing by the test images would be learning from them.
+# for longer and ends below the rate it began with. Each is a row of the table: click one, and six
+# networks are trained under it; move a slider, and they are trained anew. They learn from 1,137 images and are judged by
+# 300 others, held back from the training images: choosing by the test images would be learning from them.
 # <!-- computed: 1437 - 300 = 1137 -->
 # At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
@@ -533,7 +533,7 @@ for name in (
 # Read this rate off the next picture. Was it one of those that learned in the sweep?
 
 # %% tags=["nbval-ignore-output"]
-ScheduleExplorer(schedule="range test", rate=5, epochs=3)
+ScheduleExplorer(shows="range test", rate=5, epochs=3)
 
 # %% [markdown]
 # It was: 0.25 lies within the span that learned, at about half of the best rate, 0.5.

@@ -76,7 +76,7 @@ def test_the_sweep_plays_pauses_and_rewinds(book):
     widget.scroll_into_view_if_needed()
     see(widget, "No step yet: 6 networks")
     widget.get_by_role("button", name="Play").click()
-    see(widget, "the lowest loss is")
+    see(widget, "crawling:")
     widget.get_by_role("button", name="Pause").click()
     widget.get_by_role("button", name="Play").wait_for()
     done = int(book.run("print(len(sweep.losses))"))

@@ -7,16 +7,19 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.viz import Line, Points, Text
-from cnnlib.widgets.learning_rate import schedule_explorer
+from cnnlib.viz import Line, Points, Region, Text
+from cnnlib.widgets.learning_rate import first_schedules, schedule_runs
 from cnnlib.widgets.learning_rate.rate_sweep import BEYOND, RateSweep, fate, starting_curvature
-from cnnlib.widgets.learning_rate.schedule_explorer import (
-    SCHEDULES,
-    ScheduleExplorer,
+from cnnlib.widgets.learning_rate.schedule_explorer import ScheduleExplorer
+from cnnlib.widgets.learning_rate.schedule_runs import (
+    RANGE_TEST,
+    RUNS,
+    row_of,
     running_mean,
     schedule_of,
+    trained,
 )
-from cnnlib.widgets.learning_rate.sweep_picture import GHOST
+from cnnlib.widgets.learning_rate.sweep_picture import GHOST, ZONES
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -68,23 +71,47 @@ def test_it_opens_with_a_part_of_the_run_and_reset_brings_that_back():
 
 def test_what_comes_later_is_pale_and_another_optimizers_end_stays_dashed():
     widget = RateSweep(copies=4, epochs=1, opening=20)
-    assert not [line for line in marks_of(widget, "now", Line) if line.alpha == GHOST]
+    assert not [line for line in marks_of(widget, "strips", Line) if line.alpha == GHOST]
     widget.rewind()
     widget.refresh()
-    for name in ("strips", "now"):
-        assert len([line for line in marks_of(widget, name, Line) if line.alpha == GHOST]) == 1
+    assert len([line for line in marks_of(widget, "strips", Line) if line.alpha == GHOST]) == 1
     widget.set_state(optimizer="Adam")
-    (before,) = [m for m in marks_of(widget, "now", Line) if m.dash == "dashed" and len(m.x) > 2]
-    assert "SGD, 20 steps" in [text for mark in marks_of(widget, "now", Text) for text in mark.text]
+    (before,) = [m for m in marks_of(widget, "strips", Line) if m.dash == "dashed" and len(m.x) > 2]
+    assert "SGD, 20 steps" in words_of(widget)
     assert len(before.x) == 4 and widget.facts["steps"] == 0
-    assert not [line for line in marks_of(widget, "now", Line) if line.alpha == GHOST]
+    assert not [line for line in marks_of(widget, "strips", Line) if line.alpha == GHOST]
 
 
-def test_a_strip_has_room_for_an_epoch_and_for_twice_as_much_when_that_is_full():
-    widget = RateSweep(copies=2, epochs=3, opening=45)
-    assert widget.drawn == 45
-    assert widget.advance(1) == 1 and widget.drawn == 90
-    assert widget.advance(50) == 50 and widget.drawn == 135  # no more than the run is long
+def test_a_curve_is_filled_by_all_that_is_recorded_and_ends_at_its_rate():
+    widget = RateSweep(copies=2, epochs=3, opening=10)
+    assert widget.drawn == 45, "at least an epoch, so that it does not begin all stretched"
+    assert widget.advance(50) == 50 and widget.drawn == 60
+    signs = [m for m in marks_of(widget, "strips", Points) if m.outline or m.shape == "cross"]
+    assert sorted(float(x) for mark in signs for x in mark.x) == pytest.approx([-4, 1])
+    widget.set_state(step=30)
+    assert widget.drawn == 60, "what comes later stays where it was"
+
+
+def words_of(widget, name="strips"):
+    return [text for mark in marks_of(widget, name, Text) for text in mark.text]
+
+
+def test_the_zones_are_named_and_the_best_rate_stands_at_its_curve():
+    widget = RateSweep()
+    words = words_of(widget)
+    assert {ZONES["crawls"], ZONES["learns"], ZONES["lost"]} <= set(words)
+    assert "best" in words and f"{widget.facts['best_rate']:.2g}" in words
+    tints = {mark.color: (mark.x0, mark.x1) for mark in marks_of(widget, "strips", Region)}
+    assert tints["muted"][1] < np.log10(widget.facts["best_rate"]) < tints["bad"][0]
+    assert tints["bad"][0] < np.log10(widget.facts["border"]) < tints["bad"][1]
+    widget.set_state(step=1)
+    assert not {"best", *ZONES.values()} & set(words_of(widget)), "after one step nobody can say"
+    widget.set_state(step=90, rate=0.001)
+    height = {text: float(m.y[0]) for m in marks_of(widget, "strips", Text) for text in m.text}
+    assert height[f"{widget.facts['chosen']:.2g}"] == height["best"], "at the top, where no curve is"
+    widget.set_state(rate=10)
+    height = {text: float(m.y[0]) for m in marks_of(widget, "strips", Text) for text in m.text}
+    assert height["10"] < height["best"], "such a curve was thrown up there"
 
 
 def test_a_click_chooses_the_network_of_its_column():
@@ -139,10 +166,10 @@ def test_high_rates_are_lost_and_low_ones_crawl(done):
     assert facts["best_loss"] < done.losses[0, 0]
     assert facts["jumping"] >= 1 and facts["crawling"] + facts["jumping"] + facts["lost"] <= 12
     assert (
-        f"Crawling: {facts['crawling']}; jumping about: {facts['jumping']}; lost: {facts['lost']},"
+        f"crawling: {facts['crawling']}, jumping: {facts['jumping']}, lost: {facts['lost']}, from "
         in done.text
     )
-    assert ", every rate from " in done.text
+    assert done.text.startswith("Too small a rate crawls, too large a one is lost: ")
 
 
 def test_what_becomes_of_a_network():
@@ -169,7 +196,7 @@ def test_overflow_is_a_sentence_not_a_crash(done):
     assert widget.facts["lost"] >= 3
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", (*RUNS, RANGE_TEST))
 def test_a_schedule_never_goes_above_its_rate(name):
     for total in (45, 180):
         rates = [schedule_of(name, 0.5, total)(step) for step in range(total)]
@@ -186,38 +213,70 @@ def test_running_means_of_what_overflows():
     assert np.isnan(running_mean(np.array([1.0, np.nan, 1.0]), 2)[1:]).all()
 
 
-def test_the_dashed_line_of_the_sweep_crosses_no_word():
-    (panel,) = (p for p in RateSweep(copies=12).scene.panels if p.name == "now")
-    (line,) = (m for m in panel.marks if isinstance(m, Line) and m.dash == "dashed" and len(m.x) == 2)
+def test_the_dashed_line_of_the_sweep_says_what_it_is():
+    widget = RateSweep(copies=12)
+    (line,) = (m for m in marks_of(widget, "strips", Line) if m.dash == "dashed" and len(m.x) == 2)
     assert line.x[0] == pytest.approx(np.log10(2 / starting_curvature(0)))
-    assert {word for mark in panel.marks if isinstance(mark, Text) for word in mark.text} == {
-        "2/curvature at the start = 0.19"
-    }, "what the signs mean stands above the plot, where nothing crosses it"
-    assert panel.subtitle == "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
+    assert {"a parabola explodes from 0.19 on", "2/curvature at the start"} <= set(words_of(widget))
 
 
-def test_every_schedule_that_was_tried_stays_and_a_move_trains_one_alone(monkeypatch):
-    monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
-    schedule_explorer.trained.cache_clear()
+@pytest.fixture
+def two(monkeypatch):
+    """Two networks a schedule, so that a test takes less time."""
+    monkeypatch.setattr(schedule_runs, "NETWORKS", 2)
+    trained.cache_clear()
+    yield
+    trained.cache_clear()
+
+
+def rows_with(widget, kind, **looks):
+    """Which rows of the table have such a mark, from the top."""
+    found = set()
+    for mark in marks_of(widget, "table", kind):
+        if all(getattr(mark, name) == value for name, value in looks.items()):
+            middle = (mark.y0 + mark.y1) / 2 if kind is Region else float(np.mean(mark.y))
+            found.add(int((middle - 42) // 80))
+    return found
+
+
+def test_every_schedule_that_was_tried_stays_and_a_move_trains_one_alone(two):
     widget = ScheduleExplorer(epochs=1)
     assert widget.state["schedule"] == "cosine"
-
-    def columns():
-        panel = next(panel for panel in widget.scene.panels if panel.name == "right")
-        assert len(panel.x.names) == 5
-        return {round(float(m.x.mean())): m.color for m in panel.marks if isinstance(m, Points)}
-
-    assert columns() == {2: "ink"} and schedule_explorer.trained.cache_info().misses == 1
-    widget.set_state(schedule="step")
-    assert columns() == {1: "ink", 2: "muted"} and schedule_explorer.trained.cache_info().misses == 2
-    assert [len([m for m in panel.marks if isinstance(m, Line)]) for panel in widget.scene.panels[:2]] == [
-        2,
-        2,
-    ]
+    assert rows_with(widget, Points) == {2} and trained.cache_info().misses == 1
+    assert rows_with(widget, Region, filled=False) == {0, 1, 3, 4}, "the others wait to be pressed"
+    widget.set_state(**widget.event({"name": "rows", "kind": "click", "row": 1}))
+    assert widget.state["schedule"] == "step"
+    assert rows_with(widget, Points) == {1, 2} and trained.cache_info().misses == 2
+    assert rows_with(widget, Region, filled=True) == {1}, "the chosen row is tinted"
+    assert not widget.event({"name": "rows", "kind": "hover", "row": 4})
     widget.set_state(rate=0.2)
-    assert columns() == {1: "ink"}, "the others were not trained at this rate"
-    rates, loss, _ = widget.scene.panels
-    assert rates.group == loss.group == "steps", "one moment stands in one line"
-    curve = next(m for m in loss.marks if isinstance(m, Line) and m.label == "this schedule")
-    assert curve.y[-1] == pytest.approx(widget.facts["loss"], rel=1e-6), "it ends at the loss that is said"
-    schedule_explorer.trained.cache_clear()
+    assert rows_with(widget, Points) == {1}, "the others were not trained at this rate"
+    loss = f"{row_of('step', (0.2, 0, 1), True).curve[-1]:.2f}"
+    assert loss == f"{widget.facts['loss']:.2f}" and loss in words_of(widget, "table")
+
+
+def test_the_button_trains_all_five_and_goes_when_nothing_is_left(two):
+    widget = ScheduleExplorer(epochs=1)
+    assert widget.scene.idle == ()
+    widget.press("all")
+    widget.refresh()
+    assert rows_with(widget, Points) == {0, 1, 2, 3, 4} and widget.scene.idle == ("all",)
+    constant, cosine = (trained(name, 0.8, 0, 1)[1].mean() for name in ("constant", "cosine"))
+    assert widget.facts["gain"] == pytest.approx(cosine - constant)
+    widget.reset()
+    assert rows_with(widget, Points) == {2}
+    widget.set_state(shows=RANGE_TEST)
+    assert widget.scene.idle == ("all",) and "range test" in widget.text
+    assert widget.scene.title == "How high may the rate be?"
+
+
+def test_it_opens_beside_a_constant_rate_that_is_recorded_as_it_is_trained():
+    for settings in first_schedules.CONSTANT:
+        row, truth = (row_of("constant", settings, train) for train in (False, True))
+        assert row.shares.mean() == pytest.approx(truth.shares.mean(), abs=0.01)
+        np.testing.assert_allclose(row.curve, truth.curve[row.steps - 1], rtol=0.05)
+    widget = ScheduleExplorer(rate=0.3)
+    assert rows_with(widget, Points) == {0, 2} and np.isfinite(widget.facts["gain"])
+    saved = ScheduleExplorer()
+    assert rows_with(saved, Points) == {0, 2}
+    assert saved.text.startswith("With the constant rate ") and saved.facts["gain"] > 0.05

@@ -10,7 +10,7 @@ import cnnlib.widgets
 from cnnlib.experiments import planted_faults
 from cnnlib.viz.static import to_png
 from cnnlib.widgets.base import Button, Widget
-from cnnlib.widgets.learning_rate import schedule_explorer
+from cnnlib.widgets.learning_rate import schedule_runs
 from tests.less_training import few_images
 from tests.widgets.sweep import assert_sound, sweep
 from tests.widgets.toy_widget import small_view
@@ -27,7 +27,7 @@ every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 ORDERS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), ((0, 2), (1, 2)))
 ORDERS |= {"FilterWatch": ((0, 2),)}
 #: What keeps the results of those whose moves are dear.
-DEAR = {"BrokenBackward": planted_faults.curve_on_mnist, "ScheduleExplorer": schedule_explorer.trained}
+DEAR = {"BrokenBackward": planted_faults.curve_on_mnist, "ScheduleExplorer": schedule_runs.trained}
 #: How many texts are seen at least, where the text tells what the picture shows.
 TEXTS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), 21)
 TEXTS |= dict.fromkeys(("BasinMap", "EscapeExplorer", "LossSlice", "LineBetween"), 11)
@@ -39,7 +39,7 @@ def short(monkeypatch, cls):
     kept = DEAR.get(cls.__name__)
     if kept is not None:
         few_images(monkeypatch)
-        monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
+        monkeypatch.setattr(schedule_runs, "NETWORKS", 2)
         kept.cache_clear()
     yield
     if kept is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -12,16 +12,17 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD, Adam
-from cnnlib.runtime.language import marked, say, say_many
+from cnnlib.runtime.language import marked, say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, SweepPicture
+from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, WINDOW, SweepPicture, best_of
 
 OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
 #: Said at the end of a run whose best rate lies beyond the line of 2 / curvature, not before: it is a riddle.
-(BEYOND,) = marked("It lies beyond the dashed line: this holds at the start, and the curvature changes.")
-WINDOW = 20  # steps whose mean loss is reported
+(BEYOND,) = marked(
+    "The best rate lies beyond the dashed line: this holds at the start, and the curvature changes."
+)
 SLOTS = {"head": ("optimizer",), "bar": ("step",), "more": ("seed",), "handle": ("rate",)}
 
 
@@ -91,7 +92,7 @@ class RateSweep(Widget):
     def rewind(self):
         self.put(step=0)
 
-    @property
+    @cached_property
     def epoch(self) -> int:
         """Steps of one epoch."""
         return -(-len(load_digits().x_train) // self.batch_size)
@@ -103,11 +104,8 @@ class RateSweep(Widget):
 
     @property
     def drawn(self) -> int:
-        """Steps that a strip has room for: one epoch, and twice as many when that is full."""
-        steps = self.epoch
-        while steps < len(self.losses):
-            steps *= 2
-        return max(1, min(steps, self.horizon))
+        """Steps that fill a curve: all that are recorded, and at least an epoch."""
+        return max(1, min(self.epoch, self.horizon), len(self.losses))
 
     def train(self):
         """One ``yield`` a step of all networks: what was recorded is played again, then training goes on."""
@@ -142,7 +140,7 @@ class RateSweep(Widget):
     def event(self, event):
         """A click on a column, or a drag over them, chooses that network."""
         if event.get("name") == "rates" and event.get("x") is not None:
-            column = int(np.argmin(np.abs(np.log10(self.rates) - event["x"])))
+            column = SweepPicture(self.rates, 0, 1.0, 1).column_at(event["x"])
             return {"rate": float(np.clip(self.rates[column], LOW, HIGH))}
 
     def compute(self, state):
@@ -166,22 +164,22 @@ class RateSweep(Widget):
         return self.scene_of(losses, recent, fates, facts, chosen, self.sentence(facts))
 
     def scene_of(self, losses, recent, fates, facts, chosen, text):
-        picture = SweepPicture(self.rates, chosen, facts["limit"], facts["border"])
-        later = means(self.losses[-WINDOW:]) if len(self.losses) > len(losses) else None
-        best = f"{facts['best_rate']:.2g}" if facts["steps"] else "–"
-        loss = say("loss {loss:.2f}", loss=facts["best_loss"]) if facts["steps"] else ""
+        picture = SweepPicture(self.rates, chosen, facts["limit"], self.drawn)
         return Scene(
-            [
-                picture.strips(self.losses, len(losses), fates, self.drawn),
-                picture.now(recent, fates, later, self.before()),
-            ],
+            picture.panels(self.losses, len(losses), recent, fates, self.before()),
             text,
             facts,
-            rows=(1, 1),
-            height=470,
+            height=450,
             arrows=("rate", "step"),
-            figures=[Figure("Best rate", best, loss, large=True, mark="ring")],
-            narrow=Narrow((1, 1), (1,), 460, {"strips": (0, 0), "now": (1, 0)}),
+            figures=[
+                Figure(
+                    "Lowest loss",
+                    f"{facts['best_loss']:.2f}" if facts["steps"] else "–",
+                    mark="ring",
+                    large=True,
+                )
+            ],
+            narrow=Narrow((1,), (1,), 420, {"strips narrow": (0, 0)}, only=("strips narrow",)),
         )
 
     def before(self) -> tuple[str, np.ndarray] | None:
@@ -193,7 +191,7 @@ class RateSweep(Widget):
         return words, means(losses[-WINDOW:])
 
     def facts_of(self, recent, fates, chosen, limit, steps):
-        best = int(np.nanargmin(np.where(np.isfinite(recent), recent, np.inf)))
+        best = best_of(recent)
         lost = np.array([f == "lost" for f in fates])
         from_here = np.logical_and.accumulate(lost[::-1])[::-1]
         border = float(self.rates[np.argmax(from_here)]) if from_here.any() else np.inf
@@ -211,27 +209,38 @@ class RateSweep(Widget):
         }
 
     def sentence(self, facts):
-        steps = say_many("After {number} step", "After {number} steps", facts["steps"])
-        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
+        """What the rates have in common first, then how many of which there are."""
         fates = say("lost: {lost}", lost=facts["lost"])
         if np.isfinite(facts["border"]):
-            border = facts["border"]
-            fates = say("lost: {lost}, every rate from {border:.2g} on", lost=facts["lost"], border=border)
-        best = say(
-            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}. Crawling: {crawling}; "
-            "jumping about: {jumping}; {fates}.",
-            steps=steps,
-            best_loss=facts["best_loss"],
-            best_rate=facts["best_rate"],
+            fates = say("lost: {lost}, from {border:.2g} on", lost=facts["lost"], border=facts["border"])
+        said = say(
+            "{meaning} After {steps}: crawling: {crawling}, jumping: {jumping}, {fates}.",
+            meaning=self.meaning(facts),
+            steps=say_many("{number} step", "{number} steps", facts["steps"]),
             crawling=facts["crawling"],
             jumping=facts["jumping"],
             fates=fates,
         )
         if facts["steps"] == self.horizon and facts["best_rate"] > facts["limit"]:
-            best += " " + say(BEYOND)
+            said += " " + say(BEYOND)
         if facts["chosen"] == facts["best_rate"]:
-            return best
-        return f"{best} " + say("At rate {chosen:.2g} the loss is {loss}.", chosen=facts["chosen"], loss=loss)
+            return said
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else word("no number any more")
+        return f"{said} " + say("At rate {chosen:.2g} the loss is {loss}.", chosen=facts["chosen"], loss=loss)
+
+    def meaning(self, facts) -> str:
+        """In words what the picture says of rates that are too small and too large."""
+        learning = len(self.rates) - facts["crawling"] - facts["jumping"] - facts["lost"]
+        counts = {"learning": learning, "all": len(self.rates)}
+        if facts["crawling"] == len(self.rates):
+            return word("The first steps show no difference yet.")
+        if facts["crawling"] and facts["lost"]:
+            return say(
+                "Too small a rate crawls, too large a one is lost: {learning} of {all} learn.", **counts
+            )
+        if facts["crawling"]:
+            return say("The small rates crawl, and none is lost: {learning} of {all} learn.", **counts)
+        return say("No rate crawls any more: {learning} of {all} learn.", **counts)
 
 
 def means(rows: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlib import load_digits, load_mnist_sample, widgets
+from cnnlib.widgets.learning_rate.schedule_runs import RUNS
 from tools.site.live.record import GREYS, Recording
 
 PLACE = (
@@ -65,7 +66,11 @@ COVERS = {
         lambda: widgets.DescentExplorer(rate=0.25, start=-2.6), sweep("steps", range(16)), 567, 925
     ),
     "06_learning_rate": Cover(
-        widgets.ScheduleExplorer, sweep("rate", np.geomspace(0.02, 0.4, 12).round(3).tolist()), 662, 1074
+        lambda: widgets.ScheduleExplorer(rate=0.3, schedule="constant"),
+        sweep("schedule", RUNS),
+        683,
+        930,
+        "1 step a second",
     ),
     "07_minima": Cover(lambda: widgets.BasinMap(start=-2.8), sweep("steps", range(0, 40, 2)), 681, 863),
     "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 580, 1355),
