@@ -12,9 +12,11 @@ from cnnlib.widgets.depth.normalization_marks import (
     PHONE,
     SYMBOLS,
     Layout,
+    by_sign,
     chip,
     digits_of,
     gentle,
+    numbers_at,
     short,
     sign,
     sign_text,
@@ -105,26 +107,26 @@ def group(name: str, gradients: dict, active, edges: tuple[float, float]) -> lis
         spot = {"align": "left", "shift": (16, 0)}
         marks.append(Text(middle, NAME, word("arrives"), size=11.5, color="muted", **spot))
     if known:
-        marks += bars(gradients[name], [zero] * 4, unit)
-        marks += numbers_at(right, gradients[name], 2, 11.5)
+        marks += bars(gradients[name], zero, unit)
+        marks += numbers_at(right, ROWS, gradients[name], size=11.5, align="right")
     edge = [ROWS[-1] - 12, ROWS[0] + 12]
     marks.append(Line([zero, zero], edge, color="muted" if known else "grid", width=1))
     return marks
 
 
-def bars(values: np.ndarray, starts, unit: float) -> list[Bars]:
-    """A bar for each number from where it starts, by sign."""
+def bars(values: np.ndarray, zero: float, unit: float) -> list[Bars]:
+    """A bar for each number from zero on, by sign."""
     return [
-        Bars([row], [unit * value], width=THICK, base=start, color=sign(value), horizontal=True)
-        for row, value, start in zip(ROWS, values, starts, strict=True)
-    ]
-
-
-def numbers_at(right: float, values: np.ndarray, digits: int, size: float) -> list[Text]:
-    """The numbers of four bars, one beneath the other."""
-    return [
-        Text(right, row, short(value, digits), color=sign_text(value), size=size, align="right")
-        for row, value in zip(ROWS, values, strict=True)
+        Bars(
+            [ROWS[i] for i in places],
+            unit * values[places],
+            width=THICK,
+            base=zero,
+            color=color,
+            horizontal=True,
+        )
+        for color, places in by_sign(values)
+        if color != "ink"
     ]
 
 
@@ -165,14 +167,15 @@ def stack(gradients: dict, active, edges: tuple[float, float], last: tuple[dict,
     zero = begin - low * unit
     values = np.asarray(gradients["x"])
     sums = zero + unit * np.cumsum(values)
-    starts = [zero, *sums[:-1]]
     marks.append(Line([zero, zero], [12, ROWS[0] + 14], color="ink", width=1.5))
-    for place, row, below in zip(sums, ROWS, (*ROWS[1:], LOW), strict=True):
-        marks.append(Line([place, place], [row, below], color="muted", width=1))
-    marks += bars(values, starts, unit)
-    for i, row in enumerate(ROWS):
-        marks.append(Text(left + 13, row, f"x[{i}]", size=11.5, align="left", color="muted"))
-    marks += numbers_at(right - 13, values, digits_of("x", active), 12.5)
+    stairs = np.repeat([*ROWS, LOW], 2)[1:-1]
+    marks.append(Line(np.repeat(sums, 2), stairs, color="muted", width=1))
+    for row, value, start in zip(ROWS, values, [zero, *sums[:-1]], strict=True):
+        look = {"width": THICK, "base": start, "color": sign(value), "horizontal": True}
+        marks.append(Bars([row], [unit * value], **look))
+    spot = {"size": 11.5, "align": "left", "color": "muted"}
+    marks.append(Text([left + 13] * 4, ROWS, [f"x[{i}]" for i in range(4)], **spot))
+    marks += numbers_at(right - 13, ROWS, values, digits_of("x", active), size=12.5, align="right")
     total = float(np.sum(values))
     marks.append(Line([right - 60, right - 12], [38, 38], color="ink", width=1))
     marks.append(Text(left + 13, LOW, word("sum"), size=12.5, bold=True, align="left"))

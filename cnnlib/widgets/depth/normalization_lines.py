@@ -15,13 +15,14 @@ from cnnlib.widgets.depth.normalization_marks import (
     PHONE,
     SYMBOLS,
     Layout,
+    by_sign,
     chip,
+    numbers_at,
     short,
     sign,
-    sign_text,
 )
 
-HEIGHT = {PAGE: 212.0, PHONE: 206.0}  # of the plot, in about as many pixels
+HEIGHT = {PAGE: 222.0, PHONE: 206.0}  # of the plot, in about as many pixels
 STRIP = 44.0  # pixels at the top for the columns' names and the chips between them
 ENDS = (-2.6, 6.5)  # of the scale, unless a number lies beyond
 APART = 13.0  # pixels between two lines of words
@@ -46,11 +47,8 @@ def lines_panel(values: dict, active, layout: Layout, ends: tuple[float, float])
     for before, after in pairwise(COLUMNS):
         if after in values:
             sides = layout.at(before), layout.at(after)
-            for start, end in zip(values[before], values[after], strict=True):
-                marks += course(sides, start, end, 3.5 if active == after else 2.5)
-    for name in COLUMNS[1:]:
-        if name in values:
-            marks += dots(values[name], layout.at(name))
+            marks += courses(sides, values[before], values[after], 3.5 if active == after else 2.5)
+    marks += dots({layout.at(name): values[name] for name in COLUMNS[1:] if name in values})
     for gap, (words, lit, known) in enumerate(chips(values, active, layout is PHONE)):
         middle = (layout.columns[gap] + layout.columns[gap + 1]) / 2
         half = (29 if layout is PHONE else 72), 18 * pixel
@@ -111,22 +109,32 @@ def mean_of(values: dict, layout: Layout, pixel: float) -> list:
     return marks
 
 
-def course(ends: tuple[float, float], start: float, end: float, width: float) -> list[Line]:
-    """A number's way across a gap: blue above zero, orange below."""
-    (x0, x1), look = ends, {"width": width}
-    if sign(start) == sign(end) or "ink" in (sign(start), sign(end)):
-        color = sign(start if abs(start) > abs(end) else end)
-        return [Line([x0, x1], [start, end], color=color, **look)]
-    cut = x0 + (x1 - x0) * start / (start - end)
-    return [
-        Line([x0, cut], [start, 0], color=sign(start), **look),
-        Line([cut, x1], [0, end], color=sign(end), **look),
-    ]
+def courses(sides: tuple[float, float], starts, ends, width: float) -> list[Line]:
+    """The ways of numbers across a gap: blue above zero, orange below.
+
+    >>> [(line.color, line.x.tolist()) for line in courses((0, 4), [1.0], [-3.0], 2)]
+    [('neg', [1.0, 4.0, nan]), ('pos', [0.0, 1.0, nan])]
+    """
+    left, right = sides
+    parts: dict[str, list] = {}
+    for start, end in zip(starts, ends, strict=True):
+        first, last = sign(start), sign(end)
+        if first != last and "ink" not in (first, last):
+            cut = left + (right - left) * start / (start - end)
+            parts.setdefault(first, []).extend([(left, start), (cut, 0.0), (np.nan, np.nan)])
+            parts.setdefault(last, []).extend([(cut, 0.0), (right, end), (np.nan, np.nan)])
+        else:
+            color = last if first == "ink" else first
+            parts.setdefault(color, []).extend([(left, start), (right, end), (np.nan, np.nan)])
+    return [Line(*zip(*way, strict=True), color=color, width=width) for color, way in sorted(parts.items())]
 
 
-def dots(numbers: np.ndarray, x: float) -> list[Points]:
-    """The four numbers on their column, by sign."""
-    return [Points(x, float(number), color=sign(number), size=5, outline="paper") for number in numbers]
+def dots(columns: dict[float, np.ndarray]) -> list[Points]:
+    """The numbers on their columns, by sign."""
+    if not columns:
+        return []
+    x, y = np.repeat(list(columns), 4), np.concatenate(list(columns.values()))
+    return [Points(x[i], y[i], color=color, size=5, outline="paper") for color, i in by_sign(y)]
 
 
 def chips(values: dict, active, small: bool) -> list[tuple[list, bool, bool]]:
@@ -159,16 +167,14 @@ def names(values: dict, layout: Layout, pixel: float, low: float, high: float) -
     room = APART * pixel, low + 6 * pixel, high - 6 * pixel
     left, beside_x = layout.at("x"), {"size": 11.5, "align": "right", "shift": (-15, 0)}
     marks: list = []
-    for y, (i, number) in zip(spread(values["x"], *room), enumerate(values["x"]), strict=True):
-        words = f"x[{i}]  {short(number)}"
-        marks.append(Text(left, y, words, **beside_x))
+    words = [f"x[{i}]  {short(number)}" for i, number in enumerate(values["x"])]
+    marks.append(Text([left] * 4, spread(values["x"], *room), words, **beside_x))
     least = float(values["x"].min())
     if layout is PAGE and least > low + 44 * pixel:
         marks.append(Text(left, low + 8 * pixel, word("drag the dots"), color="you", **beside_x))
     if "y" in values:
-        for y, number in zip(spread(values["y"], *room), values["y"], strict=True):
-            look = {"color": sign_text(number), "size": 11.5, "align": "left", "shift": (11, 0)}
-            marks.append(Text(layout.at("y"), y, short(number), **look))
+        heights = spread(values["y"], *room)
+        marks += numbers_at(layout.at("y"), heights, values["y"], size=11.5, align="left", shift=(11, 0))
     if layout is PAGE:
         for name, after in (("c", "n"), ("n", "y")):
             if name in values and after in values:
@@ -180,9 +186,5 @@ def beside(numbers: np.ndarray, after: np.ndarray, x: float, pixel: float) -> li
     """Values at the right of a column's dots, where their lines leave room; none where it is tight."""
     if (np.diff(np.sort(numbers)) < 17.5 * pixel).any():
         return []
-    marks = []
-    for number, end in zip(numbers, after, strict=True):
-        up = 8 * pixel * (-1 if end > number or number <= 0 else 1)
-        look = {"color": sign_text(number), "size": 11.5, "align": "left", "shift": (9, 0)}
-        marks.append(Text(x, number + up, short(number), **look))
-    return marks
+    up = np.where((after > numbers) | (numbers <= 0), -8, 8) * pixel
+    return numbers_at(x, numbers + up, numbers, size=11.5, align="left", shift=(9, 0))

@@ -72,6 +72,26 @@ def sign_text(number: float) -> str:
     return "ink" if abs(number) < 5e-4 else f"{sign(number)}-text"
 
 
+def by_sign(numbers: np.ndarray) -> list[tuple[str, list[int]]]:
+    """The places of the numbers of each sign, so that they are drawn at once.
+
+    >>> by_sign(np.array([1.0, -2.0, 3.0]))
+    [('neg', [1]), ('pos', [0, 2])]
+    """
+    signs = [sign(number) for number in numbers]
+    return [(color, [i for i, one in enumerate(signs) if one == color]) for color in sorted(set(signs))]
+
+
+def numbers_at(x: float, heights, numbers: np.ndarray, digits: int = 2, **look) -> list[Text]:
+    """Numbers beneath one another, each in the colour of its sign."""
+    marks = []
+    for color, places in by_sign(numbers):
+        words = [short(numbers[i], digits) for i in places]
+        color = color if color == "ink" else f"{color}-text"
+        marks.append(Text([x] * len(places), [heights[i] for i in places], words, color=color, **look))
+    return marks
+
+
 def short(number: float, digits: int = 2) -> str:
     """Two digits behind the point or so many, no negative zero."""
     number = 0.0 if abs(number) < 5e-4 else float(number)

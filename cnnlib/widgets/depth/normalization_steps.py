@@ -96,7 +96,7 @@ class NormalizationSteps(Widget):
             if panel.name.endswith("gradients")
         ]
         return Scene(
-            panels, sentence(step, values, gradients), facts, rows=("242px", "222px"), height=464,
+            panels, sentence(step, values, gradients), facts, rows=("252px", "222px"), height=474,
             figures=figures, timeline=timeline(step), narrow=NARROW, anchors=anchors,
         )  # fmt: skip
 
