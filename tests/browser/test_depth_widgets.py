@@ -42,6 +42,7 @@ def test_numbers_are_moved_by_the_keyboard(book):
     widget = book.widget(0)
     book.run("steps.reset(); steps.set_state(step=1)")
     see(widget, "is 3.00.")
+    widget.get_by_role("button", name="More").click()
     slider = widget.get_by_role("slider", name="x[3]").first
     slider.focus()
     for _ in range(4):

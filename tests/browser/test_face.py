@@ -48,23 +48,49 @@ def test_three_controls_beside_figures_stand_on_a_line_of_their_own(opened):
     assert bottoms.pop() > page.locator(".cnn-figure").first.bounding_box()["y"]
 
 
-@pytest.mark.parametrize("width", [800, 700])
-def test_four_sliders_share_the_line_of_one_choice(opened, width):
+@pytest.mark.parametrize("width", [1060, 800])
+def test_what_arrives_is_chosen_above_its_bars_and_the_card_fits_the_window(opened, width):
     page = opened("NormalizationSteps", width).page
-    sliders = page.locator(".cnn-row-of > .cnn-slider")
-    boxes = [box.bounding_box() for box in sliders.all()]
-    choice = page.locator(".cnn-row-of > .cnn-segments-group").bounding_box()
-    assert len(boxes) == 4 and len({round(box["y"]) for box in boxes}) == 1
-    assert choice["y"] <= boxes[0]["y"] + boxes[0]["height"] <= choice["y"] + choice["height"] + 12
+    choice = page.locator(".cnn-anchor > .cnn-segments-group").bounding_box()
+    picture = page.locator(".cnn-picture > canvas").bounding_box()
+    assert abs(choice["x"] + choice["width"] - picture["x"] - picture["width"]) <= 2
+    assert choice["y"] > picture["y"] + 0.4 * picture["height"]
+    assert page.locator(".cnn-row-of > *").count() == 0
     assert page.locator(".cnn-widget").bounding_box()["height"] <= WINDOW
 
 
-def test_on_a_phone_four_sliders_stand_two_and_two_below_their_choice(opened):
-    page = opened("NormalizationSteps", 366).page
+def test_a_dot_of_x_is_dragged_and_its_line_follows(opened):
+    one = opened("NormalizationSteps")
+    spot = """(canvas, y) => {
+      const [box] = canvas.picture.boxes, area = canvas.getBoundingClientRect();
+      const dot = box.panel.marks.find((mark) => mark.emits === "x3");
+      return [area.left + box.x(dot.x), area.top + box.y(y)];
+    }"""
+    canvas, mouse = one.page.locator(".cnn-picture > canvas"), one.page.mouse
+    mouse.move(*canvas.evaluate(spot, 6))
+    mouse.down()
+    mouse.move(*canvas.evaluate(spot, 3.97), steps=4)
+    mouse.up()
+    one.pump()
+    assert one.widget.state["x3"] == 4 and one.widget.facts["mean"] == pytest.approx(2.5)
+
+
+def test_an_empty_box_of_a_width_is_clicked(opened):
+    one = opened("SeedHistogram(opening=0)")
+    spot = """(canvas) => {
+      const [box] = canvas.picture.boxes, area = canvas.getBoundingClientRect();
+      return [area.left + box.x(9.5), area.top + box.y(1.5)];
+    }"""
+    one.page.mouse.click(*one.page.locator(".cnn-picture > canvas").evaluate(spot))
+    one.pump()
+    assert one.widget.state["width"] == "16"
+
+
+def test_on_a_phone_four_sliders_stand_two_and_two(opened):
+    page = opened("ChainRule", 366).page
     boxes = [box.bounding_box() for box in page.locator(".cnn-row-of > .cnn-slider").all()]
-    choice = page.locator(".cnn-row-of > .cnn-segments-group").bounding_box()
     rows = sorted(round(box["y"]) for box in boxes)
-    assert rows[0] == rows[1] < rows[2] == rows[3] and rows[0] >= choice["y"] + choice["height"]
+    assert rows[0] == rows[1] < rows[2] == rows[3]
 
 
 def test_figures_stand_at_the_right_without_controls_too(opened):

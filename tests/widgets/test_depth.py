@@ -5,12 +5,13 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.viz import Bars, Line, Points, Region, Text
+from cnnlib.viz import Bars, Handle, Line, Points, Region, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, SMOOTH, STEPS
 from cnnlib.widgets.depth.depth_picture import SHAPES, times
 from cnnlib.widgets.depth.first_training import OPENING, ahead
-from cnnlib.widgets.depth.normalization_picture import PLACES, WIDE
+from cnnlib.widgets.depth.normalization_bars import FRAME, ROWS
+from cnnlib.widgets.depth.normalization_marks import PAGE
 
 
 def test_the_sentence_says_what_was_measured():
@@ -177,7 +178,8 @@ def test_each_step_of_a_normalization_says_its_numbers():
     assert seen[2] == "Step 3 of 17, forwards: v, the mean of the squares of c, is 3.50."
     assert seen[9] == "Step 10 of 17, backwards to dx̂: from y comes 1.00, 0.00, 0.00, 0.00."
     assert "a second share comes from v; both together are 0.38, −0.08, 0.00, 0.23" in seen[13]
-    assert seen[16].endswith("0.248, −0.210, −0.134, 0.095. Their sum is 0.00.")
+    assert seen[15].endswith("0.23. They add up to 0.53; the mean's share is still to come.")
+    assert "both together are 0.248, −0.210, −0.134, 0.095. They add up to 0:" in seen[16]
 
 
 @pytest.mark.parametrize("upstream", ["all four alike", "as x̂ itself"])
@@ -196,40 +198,87 @@ def panel_of(widget, name):
     return next(panel for panel in widget.scene.panels if panel.name == name)
 
 
-def test_four_numbers_are_bars_of_one_scale_so_that_centring_and_scaling_are_seen():
-    widget = NormalizationSteps(step=6)
-    bars = [mark for mark in panel_of(widget, "values").marks if isinstance(mark, Bars)]
+def texts_of(panel):
+    return [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+
+
+def test_four_numbers_are_lines_through_the_columns_that_are_known():
+    for step, known in ((0, 0), (2, 1), (5, 2), (6, 3), (17, 3)):
+        panel = panel_of(NormalizationSteps(step=step), "values")
+        ways = [mark for mark in panel.marks if isinstance(mark, Line) and np.isnan(mark.x).any()]
+        ends = {x for mark in ways for x in mark.x.tolist()} & set(PAGE.columns)
+        assert len(ends) == (known + 1 if known else 0)
     found = {}
-    for mark in bars:
-        values = found.setdefault(round(mark.base, 3), {})
-        values |= dict(zip(mark.x.round(3).tolist(), mark.height.tolist(), strict=True))
-    x, c, n, y = ([row[at] for at in sorted(row, reverse=True)] for _, row in sorted(found.items()))
-    unit = x[0] / 1.0  # of the first number, 1
-    np.testing.assert_allclose(np.array(x) / unit, [1, 2, 3, 6])
-    np.testing.assert_allclose(np.array(c) / unit, [-2, -1, 0, 3], atol=1e-9)
-    assert np.std(n) / unit == pytest.approx(1, abs=1e-3) and n == pytest.approx(y)
-    for mark in bars:
-        middle = min((x for x, vector in PLACES.values() if vector), key=lambda x: abs(x - mark.base))
-        ends = mark.base + mark.height
-        assert ((middle - WIDE < ends) & (ends < middle + 0.3)).all()  # left of the numbers
+    for mark in panel.marks:
+        if isinstance(mark, Points):
+            for x, y in zip(mark.x, mark.y, strict=True):
+                found.setdefault(float(x), []).append((float(y), mark.color))
+    c, n, y = (sorted(found[x]) for x in PAGE.columns[1:])
+    np.testing.assert_allclose([height for height, _ in c], [-2, -1, 0, 3], atol=1e-9)
+    assert [color for _, color in c] == ["neg", "neg", "ink", "pos"]
+    assert np.std([height for height, _ in n]) == pytest.approx(1, abs=1e-3) and n == y
 
 
-def test_boxes_of_a_normalization_that_wait_are_dashed():
-    widget = NormalizationSteps(step=10)
-    assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
-    for name, waiting in (("values", 0), ("gradients", 5), ("small gradients", 5)):
-        marks = [mark for mark in panel_of(widget, name).marks if isinstance(mark, Line) and len(mark.x) == 5]
-        assert len(marks) == waiting and all(mark.dash == "dashed" for mark in marks)
-    assert panel_of(widget, "gradients").subtitle == "how the loss E would move if this number grew"
+def test_a_line_changes_its_colour_where_it_crosses_zero():
+    panel = panel_of(NormalizationSteps(), "values")
+    seen = set()
+    for mark in panel.marks:
+        if isinstance(mark, Line) and mark.color in ("pos", "neg"):
+            heights = mark.y[np.isfinite(mark.y)]
+            seen.add(mark.color)
+            assert (heights >= -1e-9).all() if mark.color == "pos" else (heights <= 1e-9).all()
+    assert seen == {"pos", "neg"}
 
 
-def test_a_normalization_opens_with_all_boxes_filled_and_says_that_dx_adds_up_to_nothing():
+def test_the_dots_of_x_are_dragged_within_the_range_of_their_sliders():
+    widget = NormalizationSteps(step=17)
+    handles = [mark for mark in panel_of(widget, "values").marks if isinstance(mark, Handle)]
+    assert [(mark.emits, mark.y) for mark in handles] == [("x0", 1), ("x1", 2), ("x2", 3), ("x3", 6)]
+    assert widget.event({"name": "x0", "kind": "drag", "y": 2.09}) == {"x0": 2.0}
+    assert widget.event({"name": "x3", "kind": "drag", "y": 9.0}) == {"x3": 6.0}
+    assert widget.event({"name": "", "kind": "leave"}) is None
+    assert set(widget.slots["more"]) > {"x0", "x1", "x2", "x3"}, "the keyboard needs its sliders"
+
+
+def test_the_scale_of_the_lines_stays_from_step_to_step():
+    widget = NormalizationSteps(x0=-6, x1=-6, x2=-6, x3=6, step=0)
+    before = panel_of(widget, "values").y
+    widget.set_state(step=17)
+    after = panel_of(widget, "values").y
+    assert (before.low, before.high) == (after.low, after.high)
+
+
+@pytest.mark.parametrize("name", ["gradients", "small stack"])
+def test_the_bars_of_dx_are_laid_end_to_end_and_come_back_to_zero(name):
+    for step, total in ((16, 0.534), (17, 0.0)):
+        panel = panel_of(NormalizationSteps(step=step), name)
+        inside = FRAME[1] if name == "gradients" else panel.x.high
+        bars = [mark for mark in panel.marks if isinstance(mark, Bars) and mark.base < inside]
+        assert len(bars) == 4 and [mark.x[0] for mark in bars] == list(ROWS)
+        ends = [mark.base + mark.height[0] for mark in bars]
+        np.testing.assert_allclose([mark.base for mark in bars[1:]], ends[:-1])
+        (dot,) = (mark for mark in panel.marks if isinstance(mark, Points))
+        unit = bars[0].height[0] / (0.3817 if step == 16 else 0.248)
+        assert dot.x[0] == pytest.approx(ends[-1])
+        assert (ends[-1] - bars[0].base) / unit == pytest.approx(total, abs=2e-3)
+
+
+def test_a_normalization_opens_one_step_before_the_end_with_the_sum_still_open():
     widget = NormalizationSteps()
-    assert widget.facts["step"] == widget.facts["steps"] == 17
+    assert (widget.facts["step"], widget.facts["steps"]) == (16, 17)
+    assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
+    assert {"first share of two", "0.53"} <= set(texts_of(panel_of(widget, "gradients")))
+    widget.advance(1)
     assert [figure.value for figure in widget.scene.figures] == ["0.00", "0.248"]
-    assert "moving all four inputs alike changes nothing" in panel_of(widget, "gradients").subtitle
-    texts = [mark.text[0] for mark in panel_of(widget, "gradients").marks if isinstance(mark, Text)]
-    assert "adds up to 0.00" in texts
-    for name in ("values", "gradients"):
-        marks = panel_of(widget, name).marks
-        assert not [mark for mark in marks if isinstance(mark, Line) and len(mark.x) == 5], "none waits"
+    assert "moving all four inputs alike changes nothing" in widget.text
+
+
+def test_gradients_that_wait_are_pale_and_dx_is_a_question():
+    widget = NormalizationSteps(step=10)
+    for name in ("gradients", "small gradients"):
+        panel = panel_of(widget, name)
+        waiting = [mark for mark in panel.marks if isinstance(mark, Line) and len(mark.x) == 5]
+        assert len(waiting) == 3 and all(mark.dash == "dashed" for mark in waiting)  # dm, dv, du
+        assert {"dγ −1.07", "dβ 1.00", "dm", "dv", "du"} <= set(texts_of(panel))
+    assert "?" in texts_of(panel_of(widget, "small stack"))
+    assert "?" in texts_of(panel_of(widget, "gradients"))

@@ -14,6 +14,7 @@ from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
 from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
 from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
+from cnnlib.widgets.minima.seed_swarm import swarm
 from cnnlib.widgets.minima.slice_picture import HIGH, LEAN, PIXELS, Relief, finer
 from tests.widgets.sweep import assert_refuses, assert_sound
 
@@ -238,22 +239,53 @@ def test_seeds_train_and_stay_beside_the_other_widths():
     assert np.median(widget.finished[2]) < np.median(widget.finished[1])
 
 
+def marks_of(panel, kind):
+    return [mark for mark in panel.marks if isinstance(mark, kind)]
+
+
 def test_seeds_are_one_picture_with_a_dot_a_network_and_an_axis_that_fits():
     widget = SeedHistogram(width="1", opening=0)
     panel, narrow = widget.scene.panels
-    assert (panel.y.label, panel.y.low) == ("loss", 0.1)
-    (dots,) = [mark for mark in panel.marks if isinstance(mark, Points)]
-    assert len(dots.x) == SEEDS and np.abs(dots.x).max() < 0.5
+    assert panel.y.low == 0.2 and not panel.grid
+    (dots,) = marks_of(panel, Points)
+    assert len(dots.x) == SEEDS and dots.color == "bad"
     assert len(set(zip(dots.x.tolist(), dots.y.tolist(), strict=True))) == SEEDS, "none hides another"
     assert widget.scene.narrow.only == (narrow.name,)
-    assert sum(isinstance(mark, Note) for mark in panel.marks) == 2  # press Play, and the empty columns
+    (note,) = marks_of(panel, Note)
+    assert note.text.startswith("Press Play")
     widget.finished[4] = np.full(SEEDS, 0.03)
     widget.refresh()
-    assert {panel.y.low for panel in widget.scene.panels} == {0.01}
+    assert {panel.y.low for panel in widget.scene.panels} == {0.02}
     widget.width, widget.steps = 4, 5
     widget.refresh()
     assert "above 1." in widget.text
-    assert panel.y.ticks == (0.1, 0.2, 0.5, 1, 2)
+    assert panel.y.ticks == (0.2, 0.5, 1, 2)
+
+
+def test_a_width_that_was_not_tried_is_a_slim_box_with_a_question_which_a_click_chooses():
+    widget = SeedHistogram()
+    panel, _ = widget.scene.panels
+    words = [text for mark in marks_of(panel, Text) for text in mark.text]
+    assert words.count("?") == words.count("not tried") == 4 and "1 of 30" in words
+    boxes = marks_of(panel, Heatmap)
+    assert [box.emits for box in boxes] == [f"width {width}" for width in (1, 2, 8, 16)]
+    assert all(box.extent[1] - box.extent[0] < 1.2 for box in boxes)
+    chosen = widget.event({"name": "width 16", "kind": "click"})
+    assert chosen == {"width": "16"} and widget.event({"name": "", "kind": "leave"}) is None
+    widget.set_state(**chosen)
+    assert widget.facts["width"] == 16 and widget.facts["steps"] == 0
+
+
+def test_dots_of_a_swarm_keep_their_heights_and_touch_no_other():
+    rng = np.random.default_rng(0)
+    heights = rng.normal(100, 25, SEEDS)
+    x = np.array(swarm(tuple(heights), 15.0))
+    apart = np.hypot(x[:, None] - x, heights[:, None] - heights) + 99 * np.eye(SEEDS)
+    assert apart.min() > 15 - 1e-3
+    losses = SeedHistogram().losses()
+    dots = marks_of(SeedHistogram().scene.panels[0], Points)
+    np.testing.assert_allclose(np.sort(np.concatenate([mark.y for mark in dots])), np.sort(losses), rtol=1e-9)
+    assert sorted((mark.color, len(mark.y)) for mark in dots) == [("bad", 1), ("purple", 29)]
 
 
 def test_a_network_of_width_8_is_the_course_s_own():

@@ -6,18 +6,24 @@ import numpy as np
 
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Points, Scene, Text
+from cnnlib.viz import Anchor, Axis, Cursor, Figure, Line, Narrow, Panel, Points, Scene, Text
 from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.depth.normalization_picture import SYMBOLS, digits_of, graph_panel, short
+from cnnlib.widgets.depth.normalization_bars import HEIGHT, bars_panel, stack_panel
+from cnnlib.widgets.depth.normalization_lines import ends_of, lines_panel
+from cnnlib.widgets.depth.normalization_marks import PAGE, PHONE, SYMBOLS, digits_of, short
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 NUMBERS = ("1, 0, 0, 0", "1, 1, 1, 1", "as x̂")
 STARTS = (1.0, 2.0, 3.0, 6.0)
-SLOTS = {"settings": ("upstream", "x0", "x1", "x2", "x3"), "handle": ("step",), "more": ("gamma",)}
+LEAST, MOST = -6.0, 6.0  # of a number of x
+DRAGGED = 0.2  # to multiples of this a number is dragged
+INPUTS = tuple(f"x{i}" for i in range(len(STARTS)))
+SLOTS = {"anchored": ("upstream",), "handle": ("step",), "more": (*INPUTS, "gamma")}
 NARROW = Narrow(
-    ("235px", "235px"), (1,), 470, {"small values": (0, 0), "small gradients": (1, 0)},
-    only=("small values", "small gradients"),
+    ("236px", "196px", "224px"), (1,), 656,
+    {"small values": (0, 0), "small stack": (1, 0), "small gradients": (2, 0)},
+    only=("small values", "small stack", "small gradients"), below=740,
 )  # fmt: skip
 COUNT = len(FORWARDS) + len(BACKWARDS)
 
@@ -25,7 +31,8 @@ COUNT = len(FORWARDS) + len(BACKWARDS)
 class NormalizationSteps(Widget):
     """Four numbers of one channel are normalised, then a gradient comes back: one node a step.
 
-    It opens with all steps done; the handle of time leads back to any of them.
+    It opens one step before the end: of dx the share that came straight from c is there, not yet that through
+    the mean. The dots of x are dragged, or set with the sliders behind More.
 
     Facts: ``step``, ``steps``, ``mean``, ``variance``, ``first`` (the first number normalised), ``upstream``
     (place of the choice), ``gamma``, ``largest_dx`` and ``sum_dx`` (0 until dx is known), ``dgamma``,
@@ -40,13 +47,23 @@ class NormalizationSteps(Widget):
     advances = "step"
     controls = (
         Choice("upstream", UPSTREAM, label="Gradient that arrives, dy", picker="segments", words=NUMBERS),
-        *(Slider(f"x{i}", -6, 6, start, step=0.1, label=f"x[{i}]") for i, start in enumerate(STARTS)),
+        *(
+            Slider(name, LEAST, MOST, start, step=0.1, label=f"x[{i}]")
+            for i, (name, start) in enumerate(zip(INPUTS, STARTS, strict=True))
+        ),
         Slider("gamma", 0.5, 3, 1, step=0.1, label="Scale γ"),
-        Slider("step", 0, COUNT, COUNT, integer=True, label="Step"),
+        Slider("step", 0, COUNT, COUNT - 1, integer=True, label="Step"),
     )
 
+    def event(self, event):
+        """A dot of x is dragged to a height."""
+        if event["name"] in INPUTS and event.get("y") is not None:
+            number = round(round(event["y"] / DRAGGED) * DRAGGED, 1)
+            return {event["name"]: min(MOST, max(LEAST, number))}
+        return None
+
     def compute(self, state):
-        values = forward([state[f"x{i}"] for i in range(4)], state["gamma"])
+        values = forward([state[name] for name in INPUTS], state["gamma"])
         dy = (np.eye(4)[0], np.ones(4), values["n"])[UPSTREAM.index(state["upstream"])]
         step, steps = state["step"], backward(values, dy)
         done, back = min(step, len(FORWARDS)), max(step - len(FORWARDS), 0)
@@ -60,24 +77,27 @@ class NormalizationSteps(Widget):
             "largest_dx": float(np.abs(gradients["x"]).max()) if over else 0.0,
             "sum_dx": float(gradients["x"].sum()) if over else 0.0,
         }  # fmt: skip
-        active = FORWARDS[done - 1] if done and not back else BACKWARDS[back - 1] if back else None
+        forth = FORWARDS[done - 1] if done and not back else None
+        way = BACKWARDS[back - 1] if back else None
         shown_values = {name: values[name] for name in known}
-        panels = [
-            panel
-            for bars in (True, False)
-            for panel in (
-                graph_panel(shown_values, None if back else active, True, bars),
-                graph_panel(gradients, active if back else None, False, bars),
-            )
-        ]
+        last, ends = (steps[-2], steps[-1]), ends_of(values)
+        panels = [panel for layout in (PAGE, PHONE) for panel in (
+            lines_panel(shown_values, forth, layout, ends), bars_panel(gradients, way, layout, last),
+        )]  # fmt: skip
+        panels.append(stack_panel(gradients, way, last))
         shown = np.abs(gradients["x"]).max() if over else None
         figures = [
             Figure("dx adds up to", short(facts["sum_dx"]) if over else "?", large=True),
-            Figure("Largest |dx|", "?" if shown is None else f"{shown:.3f}", large=True),
+            Figure("Largest |dx|", "?" if shown is None else f"{shown:.3f}"),
+        ]
+        anchors = [
+            Anchor("upstream", panel.name, panel.x.high, HEIGHT, dy=-3, align="right")
+            for panel in panels
+            if panel.name.endswith("gradients")
         ]
         return Scene(
-            panels, sentence(step, values, gradients), facts, rows=(1, 1), height=392, figures=figures,
-            timeline=timeline(step), narrow=NARROW,
+            panels, sentence(step, values, gradients), facts, rows=("252px", "222px"), height=474,
+            figures=figures, timeline=timeline(step), narrow=NARROW, anchors=anchors,
         )  # fmt: skip
 
 
@@ -135,7 +155,13 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
         if second
         else say("from {behind} comes", behind=behind)
     )
-    end = "" if step < COUNT else say(" Their sum is {here}.", here=short(float(np.sum(here))))
+    end = ""
+    if step == COUNT - 1:
+        end = say(
+            " They add up to {total}; the mean's share is still to come.", total=short(float(np.sum(here)))
+        )
+    elif step == COUNT:
+        end = say(" They add up to 0: moving all four inputs alike changes nothing.")
     return say(
         "Step {step} of {count}, backwards to d{symbol}: {came} {numbers}.{end}",
         step=step,

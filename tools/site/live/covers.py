@@ -77,8 +77,8 @@ COVERS = {
     "09_how_deep": Cover(
         lambda: widgets.NormalizationSteps(x0=4.0, x1=-2.0, x2=1.0, x3=-5.0),
         sweep("step", range(8)),
-        617,
-        878,
+        699,
+        1064,
     ),
     "10_spirals": Cover(
         lambda: widgets.Playground(dataset="xor", seed="0.61000", show=()),
