@@ -6,16 +6,16 @@ import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
+from cnnlib.viz import Axis, Band, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.base.decades import log_axis
 
 STEPS = np.logspace(-14, 0, 113)
 FLOOR = 1e-16
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
-SLOTS = {"head": ("shown",), "bar": ("function", "sides", "step"), "handle": ("x",)}
+SLOTS = {"head": ("shown",), "bar": ("function", "sides"), "handle": ("x", "step")}
 DASHES = {"float64": "solid", "float32": "dashed"}
-INKS = {"float64": "ink", "float32": "muted"}  # of the lines, as the signs before the numbers above
+INKS = {"float64": "path", "float32": "rival"}  # of the lines, as the signs before the numbers above
 DIGITS = marked("float64: 16 digits", "float32: 7 digits")
 SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")
@@ -79,8 +79,8 @@ class GradientCheckExplorer(Widget):
             panels,
             self.sentence(function, x, facts),
             facts,
-            columns=(1, 1.2),
-            height=380,
+            columns=(5, 7),
+            height=420,
             figures=self.figures(facts),
         )
 
@@ -89,8 +89,10 @@ class GradientCheckExplorer(Widget):
         """What was measured, and how far it is from what is true."""
         return [
             Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
-            Figure("Relative error, float64", in_short(facts["error64"]), large=True, mark="solid"),
-            Figure("In float32", in_short(facts["error32"]), mark="dashed"),
+            Figure(
+                "Relative error, float64", in_short(facts["error64"]), large=True, mark="solid", color="path"
+            ),
+            Figure("In float32", in_short(facts["error32"]), mark="dashed", color="rival"),
         ]
 
     def secant(self, function, x, low, step, facts) -> Panel:
@@ -100,8 +102,10 @@ class GradientCheckExplorer(Widget):
         ends = np.array([low, x + step])
         left, right = function.f(ends)
         through = left + facts["measured"] * (around - low)
+        tangent = here + facts["true"] * (around - x)
         marks = [
-            Line(around, here + facts["true"] * (around - x), "muted", dash="dashed"),
+            Band(around, np.minimum(tangent, through), np.maximum(tangent, through), "path", alpha=0.1),
+            Line(around, tangent, "muted", dash="dashed"),
             Line(around, function.f(around), color="ink", width=2.5),
             Line(around, through, color="path", width=2),
             *self.triangle(ends, (left, right), facts),
@@ -141,14 +145,15 @@ class GradientCheckExplorer(Widget):
                 look = {"color": INKS[name], "dash": DASHES[name], "label": words}
                 marks.append(Line(steps, drawn, width=1.5, **look))
             else:
-                marks.append(Points(steps, drawn, color="muted", shape=SHAPES[name], size=3, alpha=0.7))
+                marks.append(Points(steps, drawn, color=INKS[name], shape=SHAPES[name], size=3, alpha=0.7))
             now = max(errors[name], FLOOR)
-            marks.append(Points(step, now, color="ink", shape=SHAPES[name], size=6, outline="paper"))
+            marks.append(Points(step, now, color=INKS[name], shape=SHAPES[name], size=6, outline="paper"))
             if not every:
                 side = ("right", -11) if step > 1e-3 else ("left", 11)
                 near = errors["float64"] > 0.1 * errors["float32"]
                 lift = (8.0 if name == "float64" else -8.0) if near else 0.0
-                marks.append(Text(step, now, words, align=side[0], shift=(side[1], lift), size=12))
+                look = {"align": side[0], "shift": (side[1], lift), "size": 12, "color": INKS[name]}
+                marks.append(Text(step, now, words, **look))
         if not every and not self.tried and step > 1e-3:
             marks.append(Text([3e-8], [1e-7], ["?"], color="grid", size=96, bold=True))
             words = "One ε. Drag the line: where is the error least?"
