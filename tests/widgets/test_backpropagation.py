@@ -126,9 +126,9 @@ def test_the_largest_cell_of_the_difference_is_framed_and_is_the_number_of_the_s
     widget = BrokenBackward(suspect=letter, part="conv: kernel" if letter in "BD" else "conv: input")
     (panel,) = (p for p in widget.scene.panels if p.name == "difference")
     (frame,) = (m for m in panel.marks if isinstance(m, Region) and m.color == "ink")
-    z, numbers = panel.marks[0].z, next(m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers)
+    numbers = next(m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers)
     row, column = round((frame.y0 + frame.y1) / 2), round((frame.x0 + frame.x1) / 2)
-    assert abs(z[row, column]) == np.abs(z).max()
+    assert abs(numbers[row, column]) == np.nanmax(np.abs(numbers))
     assert f"off by up to {abs(numbers[row, column]):.1f}." in widget.text
 
 
@@ -146,7 +146,16 @@ def test_the_strip_of_training_says_what_the_losses_mean(suspect, said):
     widget = BrokenBackward(suspect=suspect)
     (panel,) = (p for p in widget.scene.panels if p.name == "learning")
     assert panel.title.endswith(said)
-    assert panel.subtitle == f"{widget.facts['last']:.2f} against {widget.facts['last_sound']:.2f}"
+    sound = f"{widget.facts['last_sound']:.2f}"
+    both = f"{widget.facts['last']:.2f} against {sound}"
+    assert panel.subtitle == (f"down to {sound}" if suspect == "sound" else both)
+
+
+def test_where_not_even_the_correct_pass_learns_no_fault_is_said_to_do_no_harm():
+    widget = BrokenBackward(suspect="C", rate=1)
+    (panel,) = (p for p in widget.scene.panels if p.name == "learning")
+    assert panel.title == "At this rate none learns" and "not even the correct pass" in widget.text
+    assert "nearly as well" not in widget.text
 
 
 SIZES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.nn.layers import Linear
+from cnnlib.nn.layers import AvgPool2d, Linear, ReLU
 from cnnlib.runtime.language import in_lines, marked, word
 from cnnlib.viz import Heatmap, Maps, Mark, Text
 from cnnlib.widgets.backpropagation.blame_loss import rule_words
@@ -15,15 +15,18 @@ from cnnlib.widgets.forward_pass.network_picture import picture_of
 
 ACTS = "acts:"  # begins the name under which a word in a gap is heard of
 BENEATH = 13.0  # pixels from a map to the words beneath the gaps
+LEAST = 44.0  # from the middle of a row to what words must stand beneath: the box of the chosen number
 HALF = 44.0, 11.0  # of the place in which such a word can be clicked, in pixels
 LARGE, MIDDLE = 84.0, 432.0  # side of what is shown large, and the height of its middle
 TELLS = (BOXED + LARGE + 16) / FULL  # where its words begin
 LETTERS = 25  # of a line of them
 OTHERS, THUMB, ROOM = 752.0, 22.0, 72.0  # where the small maps begin, pitch of one, height of all
-ACROSS = 8
+ACROSS, BELOW = 8, 6.0  # of them beside one another, and pixels from one layer's to the next's
 SHORT = dict(zip((GATE, SWITCH), marked("gate", "winner"), strict=True))  # between narrow maps
 RIGHT, LEFT, DOWN, UP = "→", "←", "↓", "↑"
-GREY, WEIGHTS = marked("Grey: shut.", "weights")
+GREY = marked("Grey: shut.")[0]
+UNSEEN = dict(zip((Linear, AvgPool2d, ReLU), marked("weights", "mean", "gate"), strict=True))
+MOST = 2  # layers whose maps have room beside one another
 
 
 def stages(picture: BlamePicture) -> list[int]:
@@ -46,7 +49,7 @@ def acting(picture: BlamePicture) -> list[Mark]:
     """What acts in each gap, with an arrow that says whereto; a click shows it large."""
     marks: list[Mark] = []
     large, found = stage(picture), stages(picture)
-    level = (picture.pitch - GAP) / 2 + BENEATH
+    level = max(LEAST, (picture.pitch - GAP) / 2) + BENEATH
     for i in range(1, picture.last + 1):
         x, sign = gap_before(picture, i)
         title = rule(picture, i)[0] if i in found else unseen(picture, i)
@@ -67,9 +70,8 @@ def unseen(picture: BlamePicture, i: int) -> str:
     """What acts before a column where there is no picture of it."""
     if i == len(picture.outputs):
         return "p − label"
-    if isinstance(picture.model[picture.outputs[i].place - 1], Linear):
-        return WEIGHTS
-    return ""
+    layer = picture.model[picture.outputs[i].place - 1]
+    return next((said for kind, said in UNSEEN.items() if isinstance(layer, kind)), "")
 
 
 def gap_before(picture: BlamePicture, i: int) -> tuple[float, str]:
@@ -118,10 +120,12 @@ def others(picture: BlamePicture) -> list[Mark]:
         for i in range(1, min(picture.last, len(picture.outputs)))
         if len(picture.outputs[i].maps) > 1 and picture.kernels_after(i)
     ]
+    found = found[-MOST:]
     rows = [-(-len(picture.outputs[i].maps) // ACROSS) for i in found]
     if not found:
         return []
-    pitch, arrays = min(THUMB, ROOM / sum(rows)), picture.values if picture.forwards else picture.gradients
+    pitch = min(THUMB, (ROOM - BELOW * (len(rows) - 1)) / sum(rows))
+    arrays = picture.values if picture.forwards else picture.gradients
     head = {"align": "left", "color": "muted", "size": 12}
     marks: list[Mark] = [Text([OTHERS / FULL], [MIDDLE - LARGE / 2 + 8], "all maps: click one", **head)]
     top = MIDDLE - LARGE / 2 + 20
@@ -135,5 +139,5 @@ def others(picture: BlamePicture) -> list[Mark]:
         colors = picture.colors(output, array, not picture.forwards)
         marks.append(picture_of(output, array, **look, **colors))
         marks.append(Text([OTHERS / FULL], [middle], short_name(output), align="left", size=11))
-        top += high * pitch + 6
+        top += high * pitch + BELOW
     return marks

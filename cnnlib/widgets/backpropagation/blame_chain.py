@@ -63,7 +63,7 @@ def image(picture: BlamePicture) -> list[Mark]:
         marks.append(edges(picture.values[0][0][0], float(picture.x[0]), HERO, IMAGE, FULL))
     marks.append(ColorScale(float(picture.x[0]), KEY, -1, 1, words=to_both_sides(picture.chosen.kind)))
     if not picture.seen(0):
-        return [*marks, *waiting(picture, 0)]
+        return [*marks, Text([left], [CAPTION], "not yet", align="left", color="muted", size=12)]
     if picture.way[0] is None:
         words = "No pixel moves it: a shut gate is in every way."
         return [*marks, Text([left], [CAPTION], words, align="left", size=12)]

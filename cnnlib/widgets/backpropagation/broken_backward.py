@@ -18,6 +18,7 @@ from cnnlib.widgets.backpropagation.suspect_panels import (
     CARDS,
     GOOD,
     HARDLY,
+    LEARNED,
     LETTERS,
     NAMES,
     OTHERS,
@@ -220,6 +221,8 @@ def seen_of(pair: tuple, error: float) -> str:
 
 def learned(facts: dict) -> str:
     """Whether the network that learns with these gradients tells that something is wrong with them."""
+    if facts["last_sound"] > LEARNED:
+        return word("At this learning rate not even the correct pass lets a network learn.")
     if not np.isfinite(facts["last"]):
         return word("A network that learns with it diverges.")
     if facts["worst"] <= GOOD:

@@ -40,6 +40,7 @@ CHECK, TRAINING = (0, 0, 3, 1), (2, 4, 1, 2)
 PLACES = (0, 1), (1, 1, 2, 1), (0, 2, 3, 1)  # of the three matrices
 WIDE = 4  # columns up to which a small matrix has room for its numbers
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
+LEARNED = 2.0  # loss below which a network has learned something: guessing has 2.30
 HIGHEST = 2.8  # loss up to which a curve is drawn
 HARDLY, SLOWLY = (
     1.25,
@@ -90,10 +91,15 @@ def printed(claimed: np.ndarray, measured: np.ndarray) -> tuple:
     return (*shown, np.where(same, 0.0, (shown[0] - shown[1]).round(1)) + 0.0)
 
 
+def widest(values: np.ndarray, numbers: np.ndarray) -> tuple[int, int]:
+    """Row and column of the largest difference as it is printed; of several, of the one that is largest."""
+    row, column = np.unravel_index(int((np.abs(numbers) + SAME * np.abs(values)).argmax()), values.shape)
+    return int(row), int(column)
+
+
 def most(pair: tuple) -> float:
-    """The printed difference of the cell that differs most."""
-    claimed, measured = flat(pair)
-    return float(abs(printed(claimed, measured)[2].flat[np.abs(claimed - measured).argmax()]))
+    """The largest difference as it is printed."""
+    return float(np.abs(printed(*flat(pair))[2]).max())
 
 
 def maps(pair: tuple, suspect: str, part: str) -> list[Panel]:
@@ -123,7 +129,7 @@ def matrix(i: int, values: np.ndarray, numbers: np.ndarray, reach: float, title:
         middle = [(columns - 1) / 2], [(rows - 1) / 2]
         marks.append(Text(*middle, "no difference", color="muted", size=14))
     elif large:
-        row, column = np.unravel_index(int(np.abs(values).argmax()), values.shape)
+        row, column = widest(values, numbers)
         edges = column - 0.47, column + 0.47, row - 0.47, row + 0.47
         marks.append(Region(*edges, color="ink", filled=False, width=3))
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
@@ -177,12 +183,16 @@ def learning_panel(curve: np.ndarray, sound: np.ndarray, facts: dict) -> Panel:
         marks.append(Note(40, 1.9, "It leaves the picture.", (last + 1, 2.7), 180))
     axes = Axis(0, len(curve), visible=False), Axis(0, HIGHEST, visible=False)
     look = {"at": TRAINING, "legend": "ends", "grid": False, "name": "learning"}
-    words = say("{last} against {last_sound:.2f}", last=ends_at(facts), last_sound=facts["last_sound"])
+    words = say("down to {last_sound:.2f}", last_sound=facts["last_sound"])
+    if facts["worst"] > GOOD:
+        words = say("{last} against {last_sound:.2f}", last=ends_at(facts), last_sound=facts["last_sound"])
     return Panel(marks, *axes, title=learning_words(facts), subtitle=words, **look)
 
 
 def learning_words(facts: dict) -> str:
     """What the loss after training says about the fault."""
+    if facts["last_sound"] > LEARNED:
+        return word("At this rate none learns")
     if facts["worst"] <= GOOD:
         return word("So training goes right")
     if not np.isfinite(facts["last"]):
