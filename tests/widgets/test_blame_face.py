@@ -9,7 +9,7 @@ import pytest
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
-from cnnlib.viz import ColorScale, Heatmap, Links, Maps, Region
+from cnnlib.viz import ColorScale, Heatmap, Links, Maps, Note, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_acting import stages
@@ -269,7 +269,8 @@ def test_only_before_the_loss_stands_probability_less_label():
 def test_what_grey_means_and_what_comes_later_are_said_only_where_there_is_such_a_thing():
     for layer, gate, later in [("convolution 1", 0, 1), ("ReLU 1", 1, 1), ("scores", 1, 0)]:
         words = words_of(layer=layer, image=143, acts="ReLU 1")
-        assert ("Grey: shut." in words, "cannot move it." in words) == (gate, later), layer
+        told = " ".join(note.text for note in large_marks(Note, layer=layer, image=143, acts="ReLU 1"))
+        assert ("Grey: shut." in told, "cannot move it." in words) == (gate, later), layer
 
 
 @pytest.mark.parametrize("what", ["a unit", "the loss"])

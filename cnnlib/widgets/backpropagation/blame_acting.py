@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, Linear, ReLU
-from cnnlib.runtime.language import in_lines, marked, word
-from cnnlib.viz import Heatmap, Maps, Mark, Text
+from cnnlib.runtime.language import joined, marked, word
+from cnnlib.viz import Heatmap, Maps, Mark, Note, Text
 from cnnlib.widgets.backpropagation.blame_loss import rule_words
 from cnnlib.widgets.backpropagation.blame_picture import BOXED, FULL, GAP, ONE_LINE, BlamePicture
 from cnnlib.widgets.backpropagation.blame_rules import GATE, SWITCH, rule
@@ -19,7 +19,7 @@ LEAST = 44.0  # from the middle of a row to what words must stand beneath: the b
 HALF = 44.0, 11.0  # of the place in which such a word can be clicked, in pixels
 LARGE, MIDDLE = 84.0, 432.0  # side of what is shown large, and the height of its middle
 TELLS = (BOXED + LARGE + 16) / FULL  # where its words begin
-LETTERS = 25  # of a line of them
+TOLD = 172.0  # pixels of a line of them
 OTHERS, THUMB, ROOM = 752.0, 22.0, 72.0  # where the small maps begin, pitch of one, height of all
 ACROSS, BELOW = 8, 6.0  # of them beside one another, and pixels from one layer's to the next's
 SHORT = dict(zip((GATE, SWITCH), marked("gate", "winner"), strict=True))  # between narrow maps
@@ -102,14 +102,13 @@ def shown_large(picture: BlamePicture) -> list[Mark]:
         return []
     title, z, look = rule(picture, i)
     look |= {"x": (BOXED + LARGE / 2) / FULL, "y": MIDDLE, "pitch": LARGE + GAP, "needs": FULL}
-    lines = in_lines(rule_words(picture.model[picture.outputs[i].place - 1], picture.forwards), LETTERS)
-    lines += [word(GREY)] if title == GATE else []
-    spots = [TELLS] * len(lines), [MIDDLE - 10 + 16.0 * k for k in range(len(lines))]
+    told = [rule_words(picture.model[picture.outputs[i].place - 1], picture.forwards)]
+    told += [GREY] if title == GATE else []
     head = {"align": "left", "size": 13, "literal": True}
     return [
         Maps(z, tile=(*z.shape, 1), framed=False, means=title, tile_names=("",), **look),
         Text([TELLS], [MIDDLE - LARGE / 2 + 8], word(title), **head | {"bold": True}),
-        Text(*spots, lines, align="left", color="muted", size=12),
+        Note(TELLS, MIDDLE - LARGE / 2 + 22, joined(" ", told), width=TOLD, tag=True),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Scene
 from cnnlib.widgets.backpropagation.blame_loss import LOSS
 from cnnlib.widgets.backpropagation.blame_scenes import (
@@ -22,7 +22,7 @@ from cnnlib.widgets.forward_pass.network_xray import default
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 UNIT, WEIGHT = "a unit", "a weight"
-GRADIENT, VALUES = "gradient", "values"
+GRADIENT, VALUES = marked("gradient", "values")
 ASKED = "what", "image", "layer", "channel", "row", "column"  # what a picture of the way is computed from
 MISREAD = 407  # of the course's images: a 5 read as a 3, so that there is a loss to blame for
 
