@@ -19,7 +19,7 @@ LEAST = 44.0  # from the middle of a row to what words must stand beneath: the b
 HALF = 44.0, 11.0  # of the place in which such a word can be clicked, in pixels
 LARGE, MIDDLE = 84.0, 432.0  # side of what is shown large, and the height of its middle
 TELLS = (BOXED + LARGE + 16) / FULL  # where its words begin
-TOLD = 172.0  # pixels of a line of them
+TOLD = 160.0  # pixels of a line of them
 OTHERS, THUMB, ROOM = 752.0, 22.0, 72.0  # where the small maps begin, pitch of one, height of all
 ACROSS, BELOW = 8, 6.0  # of them beside one another, and pixels from one layer's to the next's
 SHORT = dict(zip((GATE, SWITCH), marked("gate", "winner"), strict=True))  # between narrow maps
