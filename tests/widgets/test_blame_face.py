@@ -145,6 +145,8 @@ def test_the_way_back_turns_once_and_each_line_begins_where_the_one_before_it_en
     ends = np.array([lines.x1, lines.y1, lines.dx1, lines.dy1]).T
     bend = np.flatnonzero(lines.x1 == picture.edge)
     assert len(bend) == 2 and np.array_equal(ends[bend], starts[bend + 1])  # round the right end
+    for level in (bend[0], bend[1] + 1):  # out of one map and into the next at their own heights
+        assert lines.y0[level] == lines.y1[level] and lines.dy0[level] == lines.dy1[level]
     (trunk,) = np.flatnonzero(lines.x1 == picture.trunk)
     assert (starts[lines.x0 == picture.trunk] == ends[trunk]).all()
     assert sum(lines.x0 == picture.trunk) == 2 and (lines.x1[lines.x0 == picture.trunk] == picture.x[0]).all()

@@ -71,8 +71,8 @@ def face(x: float, suspect: str, state: dict, chosen: bool) -> list[Text]:
         letter = Text([x], [0.5], suspect, size=22, bold=True, color=color, shift=(-10, 0), literal=True)
         return [letter, Text([x], [0.5], UNKNOWN, size=20, color="muted", shift=(11, 0), literal=True)]
     return [
-        Text([x], [0.25], suspect, size=18, bold=True, color=color, literal=True),
-        Text([x, x], [0.57, 0.79], LINES[state[suspect]], size=11, color=color, needs=ROOM),
+        Text([x], [0.29], suspect, size=18, bold=True, color=color, literal=True),
+        Text([x, x], [0.6, 0.82], LINES[state[suspect]], size=11, color=color, needs=ROOM),
     ]
 
 
