@@ -165,7 +165,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
     )
     x = Axis(low, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.5, -0.5, ticks=rows, names=list(errors))
-    return Panel(marks, x, y, title="Click a wrong gradient", at=CHECK, grid=False, name="errors")
+    return Panel(marks, x, y, title="Click a bar", at=CHECK, grid=False, name="errors")
 
 
 def learning_panel(curve: np.ndarray, sound: np.ndarray, facts: dict) -> Panel:
