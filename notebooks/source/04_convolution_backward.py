@@ -513,11 +513,13 @@ print(
 #
 # Now all layers together. So far we asked how the error moves. Now we choose one *unit*, that is, one number of one map, and
 # ask how this number moves: which numbers before it would move it, and how much? Click any unit. Its own gradient is 1, and
-# the lower row shows how this 1 goes back through the layers. (*conv* and *pool* are convolution and pooling, *scores* the ten
-# numbers at the end. All maps are drawn at the same size, so the numbers of a small map are large squares.) In
+# the maps show how this 1 goes back through the layers, along the line, to the pixels at the left. (*conv* and *pool* are
+# convolution and pooling, *scores* the ten numbers at the end. All maps are drawn at the same size, so the numbers of a small
+# map are large squares. With *Maps show: values* they show what the layers make of the image, on the way forwards.) In
 # notebook 03 a ReLU was a *gate*: it is open where its input was above zero, and otherwise closed, and hands back
 # nothing. A pooling handed everything to the largest number of its window, the *winner*, and nothing to the others; if
-# several are equal, the first of them wins. Look for three things:
+# several are equal, the first of them wins. Click *ReLU gate* or *pool winner* between two maps to see it large. Look for
+# three things:
 #
 # - the *receptive field* of notebook 01: pixels outside of it receive nothing, that is, a gradient of 0;
 # - inside the field, too, many pixels receive nothing. In the picture as it opens, 25 of the 49 receive a gradient; from
@@ -546,9 +548,10 @@ BlameMicroscope(load_digits_cnn(), digits, challenge=closed)
 #
 # <details style="margin-bottom: 1em"><summary>The challenge</summary>
 #
-# Choose any white unit of a ReLU layer. Its gate is closed, so a small nudge of a pixel does not change it, and nothing goes
-# back through it: from *this* image no weight before it learns anything through this unit. For another image the gate may
-# be open. A unit whose gate is closed for all images is called dead; [notebook 08](08_initialization.ipynb) counts them.
+# Let the maps show *values*, and choose any white unit of a ReLU layer. Its gate is closed, so a small nudge of a pixel does
+# not change it, and nothing goes back through it: from *this* image no weight before it learns anything through this unit.
+# For another image the gate may be open. A unit whose gate is closed for all images is called dead;
+# [notebook 08](08_initialization.ipynb) counts them.
 #
 # </details>
 #

@@ -95,7 +95,7 @@ def test_a_click_on_a_map_opens_its_unit(book):
 
 def test_a_click_asks_for_the_blame_of_a_unit(book):
     view = view_of(book, "blame")
-    book.page.mouse.click(*at(view, 0.298, 0.15))
+    book.page.mouse.click(*at(view, 0.61, 0.6))
     becomes(book, "blame.state['layer']", "convolution 1")
     view.locator(".cnn-text", has_text="Convolution 1").wait_for(timeout=10_000)
 

@@ -45,66 +45,117 @@ def test_the_sentence_does_not_give_the_fault_away(letter):
     assert not any("rightly" in text or "fails at" in text for text in texts)
 
 
-def test_a_click_on_a_letter_chooses_the_suspect_and_the_faults_to_choose_from_are_its_own():
+def card_words(widget):
+    """What stands on each of the seven cards."""
+    found = {place: [] for place in range(7)}
+    for mark in widget.scene.timeline.marks:
+        if isinstance(mark, Text):
+            for x, word in zip(mark.x, mark.text, strict=True):
+                found[int(x)].append(word)
+    return [" ".join(words) for words in found.values()]
+
+
+def test_a_click_on_a_card_chooses_the_suspect_and_the_guess_beside_the_picture_is_its_own():
     widget = BrokenBackward()
-    assert [anchor.control for anchor in widget.scene.anchors] == ["A"]
-    event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
+    event = {"name": "suspects", "kind": "click", "row": 0, "col": 2, "x": 2.1, "y": 0.5}
     assert widget.event(event) == {"suspect": "C"}
     widget.set_state(suspect="C")
-    assert [anchor.control for anchor in widget.scene.anchors] == ["C"]
+    widget.set_state(fault="half turn left out")
+    assert widget.state["C"] == "half turn left out" and widget.state["A"] == "?"
+    widget.set_state(suspect="B")
+    assert widget.state["fault"] == "?"
+    widget.set_state(B="divided by the batch twice")
+    assert widget.state["fault"] == "divided by the batch twice"
+    widget.set_state(suspect="C")
+    assert widget.state["fault"] == "half turn left out" and "fault=" not in repr(widget)
+    assert eval(repr(widget)).state == widget.state
     widget.set_state(suspect="sound")
-    (naming,) = (panel for panel in widget.scene.panels if panel.name == "naming")
-    assert not widget.scene.anchors and "Nothing to name here" in naming.marks[0].text[0]
+    assert widget.scene.idle == ("fault",) and widget.state["fault"] == "?"
+    assert widget.scene.slots[0].text.startswith("Nothing to name here")
+    assert widget.event(event | {"col": 6}) == {"suspect": "yours"}
     bar = {"name": "errors", "kind": "click", "row": 3, "col": 0, "x": 2, "y": 3}
     assert widget.event(bar) == {"part": "pool: input"}
     (named,) = (c for c in widget.controls if c.name == "A")
-    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "none yet"
+    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "no guess yet"
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
-def test_the_three_steps_are_numbered_and_the_list_says_what_is_named_but_not_whether_rightly():
-    def said(widget):
-        (listed,) = (panel for panel in widget.scene.panels if panel.name == "suspects")
-        return [text for m in listed.marks if isinstance(m, Text) for text in m.text][5:]
-
+def test_a_card_says_what_its_suspect_is_named_but_not_whether_rightly():
     widget = BrokenBackward()
-    titles = {panel.name: panel.title for panel in widget.scene.panels}
-    steps = [titles[name] for name in ("errors", "suspect", "naming")]
-    assert steps == ["1 · Click a failing bar", "2 · Compare A", "3 · Name the fault"]
-    assert said(widget) == ["not named yet"] * 5
+    assert card_words(widget) == [*(f"{letter} ?" for letter in LETTERS), "correct", "yours"]
     for fault in (LETTERS["A"], LETTERS["B"]):  # the right one, and a wrong one
         widget.set_state(A=fault)
-        assert said(widget) == [NAMES[fault], *["not named yet"] * 4]
+        assert card_words(widget)[:2] == [f"A {NAMES[fault]}", "B ?"]
         assert (widget.scene.figures[0].label, widget.scene.figures[0].value) == ("Named", "1")
     widget.set_state(B=LETTERS["B"], C=LETTERS["C"], D=LETTERS["D"], E=LETTERS["E"])
     assert (widget.scene.figures[0].label, widget.scene.figures[0].value) == ("Named rightly", "4")
 
 
-def test_the_bars_that_fail_are_dark_and_the_chosen_letter_is_marked_in_the_list():
+def test_the_bars_that_fail_are_dark_and_called_wrong_and_the_card_of_the_suspect_is_marked():
     widget = BrokenBackward(suspect="D")
     panels = {panel.name: panel for panel in widget.scene.panels}
     bars = {mark.color: mark for mark in panels["errors"].marks if isinstance(mark, Bars)}
     assert len(bars["ink"].x) == widget.facts["failing"] > 0
-    assert min(bars["ink"].height) > 6 > max(bars["muted"].height)  # powers of ten above 1e-12
-    (marked,) = (mark for mark in panels["suspects"].marks if isinstance(mark, Region))
-    assert (marked.y0 + marked.y1) / 2 == list(LETTERS).index("D")
+    assert min(bars["ink"].height) > 6 > max(bars["link"].height)  # powers of ten above 1e-12
+    (wrong,) = (mark for mark in panels["errors"].marks if isinstance(mark, Text))
+    assert set(wrong.text) == {"wrong"} and wrong.y.tolist() == bars["ink"].x.tolist()
+    (marked,) = (m for m in widget.scene.timeline.marks if isinstance(m, Region) and m.color == "you-soft")
+    assert int(marked.x0) == list(LETTERS).index("D")
+    (none,) = (p for p in BrokenBackward(suspect="sound").scene.panels if p.name == "errors")
+    assert not any(isinstance(mark, Text) for mark in none.marks)
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away(letter):
+def test_the_difference_is_the_one_of_what_would_be_printed_and_its_fault_is_not_given_away(letter):
     scene = BrokenBackward(suspect=letter).scene
-    shown, zeros = {}, {}
-    for panel in scene.panels:
-        numbers = [m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers]
-        if numbers:
-            shown[panel.name] = np.nan_to_num(numbers[0])
-            zeros[panel.name] = next(m for m in panel.marks if isinstance(m, Text))
-            assert len(zeros[panel.name].x) == np.isnan(numbers[0]).sum()
-    assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
+    panels = {panel.name: [m for m in panel.marks if isinstance(m, Heatmap)] for panel in scene.panels}
+    printed = {name: panels[name][0].z.round(1) for name in ("suspect", "measured")}
+    (shown,) = (heat.z for heat in panels["difference"] if heat.numbers) if letter in "ACE" else (None,)
+    if shown is not None:
+        apart = printed["suspect"] - printed["measured"]
+        assert np.nan_to_num(shown) == pytest.approx(apart, abs=1e-9)
+        assert np.isnan(shown).sum() == (apart.round(1) == 0).sum()  # zeros are left blank
     words = [text for p in scene.panels for m in p.marks if isinstance(m, Text) for text in m.text]
     assert not set(words) & set(NAMES.values()), "a fault beside a suspect that nobody has named"
     choices = next(c for c in BrokenBackward().controls if c.name == letter).options[1:]
     assert list(choices) != list(LETTERS.values()) and set(choices) == set(LETTERS.values())
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_largest_cell_of_the_difference_is_framed_and_is_the_number_of_the_sentence(letter):
+    widget = BrokenBackward(suspect=letter, part="conv: kernel" if letter in "BD" else "conv: input")
+    (panel,) = (p for p in widget.scene.panels if p.name == "difference")
+    (frame,) = (m for m in panel.marks if isinstance(m, Region) and m.color == "ink")
+    numbers = next(m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers)
+    row, column = round((frame.y0 + frame.y1) / 2), round((frame.x0 + frame.x1) / 2)
+    assert abs(numbers[row, column]) == np.nanmax(np.abs(numbers))
+    assert f"off by up to {abs(numbers[row, column]):.1f}." in widget.text
+
+
+def test_a_part_that_is_right_has_no_difference_and_says_so():
+    scene = BrokenBackward(suspect="B", part="conv: input").scene
+    (panel,) = (p for p in scene.panels if p.name == "difference")
+    assert [text for m in panel.marks if isinstance(m, Text) for text in m.text] == ["no difference"]
+    assert not any(isinstance(m, Region) and m.color == "ink" for m in panel.marks)
+
+
+@pytest.mark.parametrize(
+    ("suspect", "said"), [("A", "hardly shows it"), ("D", "shows it a little"), ("sound", "goes right")]
+)
+def test_the_strip_of_training_says_what_the_losses_mean(suspect, said):
+    widget = BrokenBackward(suspect=suspect)
+    (panel,) = (p for p in widget.scene.panels if p.name == "learning")
+    assert panel.title.endswith(said)
+    sound = f"{widget.facts['last_sound']:.2f}"
+    both = f"{widget.facts['last']:.2f} against {sound}"
+    assert panel.subtitle == (f"down to {sound}" if suspect == "sound" else both)
+
+
+def test_where_not_even_the_correct_pass_learns_no_fault_is_said_to_do_no_harm():
+    widget = BrokenBackward(suspect="C", rate=1)
+    (panel,) = (p for p in widget.scene.panels if p.name == "learning")
+    assert panel.title == "At this rate none learns" and "not even the correct pass" in widget.text
+    assert "nearly as well" not in widget.text
 
 
 SIZES = [

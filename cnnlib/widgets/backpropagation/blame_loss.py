@@ -15,10 +15,17 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 LOSS = "the loss"
 RULES = {
     Linear: "The weights share it out: each number gets its weights times p − label.",
-    MaxPool2d: "The switch hands it to the winner of each window.",
+    MaxPool2d: "Pooling hands it to the winner of each window alone.",
     AvgPool2d: "Each window takes its part.",
     ReLU: "The gate lets it through where the value was above zero.",
     Conv2d: "The kernel fans it out over its window, and the parts of all maps add up.",
+}
+
+FORWARDS = {
+    MaxPool2d: "The largest number of each window goes on.",
+    AvgPool2d: "The mean of each window goes on.",
+    ReLU: "What is above zero goes on; all else becomes zero.",
+    Conv2d: "Each number is a window times the kernel, added up over all maps.",
 }
 
 
@@ -78,5 +85,11 @@ def step_words(picture: BlamePicture, back: int) -> str:
     if back == 1:
         return "Backwards, scores: probability minus label. More of a wrong score raises the loss: blue."
     layer = picture.model[picture.outputs[here + 1].place - 1]
-    words = next((said for kind, said in RULES.items() if isinstance(layer, kind)), "The layer passes it on.")
-    return say("Backwards, {layer}. {rule}", layer=short_name(picture.outputs[here]), rule=word(words))
+    return say("Backwards, {layer}. {rule}", layer=short_name(picture.outputs[here]), rule=rule_words(layer))
+
+
+def rule_words(layer, forwards: bool = False) -> str:
+    """What a layer does with the gradient that comes to it, or with the values."""
+    rules = FORWARDS if forwards else RULES
+    words = next((said for kind, said in rules.items() if isinstance(layer, kind)), "The layer passes it on.")
+    return word(words)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Scene
 from cnnlib.widgets.backpropagation.blame_loss import LOSS
 from cnnlib.widgets.backpropagation.blame_scenes import (
@@ -22,16 +22,19 @@ from cnnlib.widgets.forward_pass.network_xray import default
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 UNIT, WEIGHT = "a unit", "a weight"
+GRADIENT, VALUES = marked("gradient", "values")
+ASKED = "what", "image", "layer", "channel", "row", "column"  # what a picture of the way is computed from
 MISREAD = 407  # of the course's images: a 5 read as a 3, so that there is a loss to blame for
 
 
 class BlameMicroscope(Widget):
     """Click a unit: its gradient by all before it. Or the loss's; or pick a weight: the sum behind its own.
 
-    For a unit or the loss, the upper row shows the forward maps, and the lower row how much each number of
-    them would move it, down to the pixels; Play runs the gradient backwards, column by column. For a weight
-    of a convolution, the two maps whose products add up to its gradient are shown, for the loss of the
-    chosen image.
+    For a unit or the loss, a chain of maps, one a layer, shows how much each number of them would move it,
+    down to the pixels; Play runs the gradient backwards, column by column. The same maps can show their
+    values, and beneath them stands large what acts between two of them: a kernel, a gate, the winner of a
+    pooling. For a weight of a convolution, the two maps whose products add up to its gradient are shown,
+    for the loss of the chosen image.
 
     Parameters
     ----------
@@ -57,11 +60,13 @@ class BlameMicroscope(Widget):
     title = "Which pixels would raise this number?"
     speed = "1 step a second"
     back: int | None = None  # columns that the gradient has reached while it runs backwards; None: all
+    pointed = ""  # the layer that the pointer rests on
+    kept: tuple = ((), None)  # what was computed last, and for which values
     slots: Mapping[str, tuple[str, ...]] = {
         "head": ("what",),
-        "bar": ("image", "layer", "channel"),
+        "bar": ("image", "layer", "channel", "shown"),
         "handle": ("row", "column"),
-        "more": ("input_map",),
+        "more": ("acts", "input_map"),
     }
 
     def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
@@ -104,6 +109,8 @@ class BlameMicroscope(Widget):
             Slider("channel", 0, most, min(3, most), integer=True, label="Map or class"),
             Slider("row", 0, max(rows, 1), middle[0], integer=True, label="Row"),
             Slider("column", 0, max(columns, 1), middle[1], integer=True, label="Column"),
+            Choice("shown", (GRADIENT, VALUES), picker="segments", label="Maps show"),
+            Choice("acts", names, (deepest or names)[-1], label="What acts: that of"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
 
@@ -165,6 +172,11 @@ class BlameMicroscope(Widget):
 
     def event(self, event: dict) -> dict | None:
         kind, _, name = event["name"].partition(":")
+        if event["kind"] in ("hover", "leave"):
+            self.pointed = name
+            return None
+        if kind == "acts":
+            return {"acts": name}
         row, column = int(event["row"]), int(event["col"])
         if kind == "weight":
             return weight_at(self.kernels_of(self.convolution(self.state)).shape, row, column)
@@ -180,9 +192,7 @@ class BlameMicroscope(Widget):
 
     def unit_of(self, name: str, row: int, column: int) -> dict | None:
         """The unit at a cell of the one map that is shown of a layer."""
-        x = self.specimen.images[self.state["image"]][None]
-        make = picture_of_loss if self.state["what"] == LOSS else picture_of_unit
-        picture, _ = make(self.opened, self.state, x)
+        picture, _ = self.picture(self.state)
         outputs, followed = picture.outputs, picture.followed
         output, index = next((o, f) for o, f in zip(outputs, followed, strict=True) if o.name == name)
         if not output.maps:
@@ -202,11 +212,20 @@ class BlameMicroscope(Widget):
         every, place = self.opened.convolutions(), self.outputs[state["layer"]].place
         return ([conv for conv in every if conv.place <= place] or every)[-1]
 
+    def picture(self, state: dict) -> tuple:
+        """The picture of the way back, and what else its scene needs; computed once for a number."""
+        asked = tuple(state[name] for name in ASKED)
+        if self.kept[0] != asked:
+            make = picture_of_loss if state["what"] == LOSS else picture_of_unit
+            self.kept = asked, make(self.opened, state, self.specimen.images[state["image"]][None])
+        return self.kept[1]
+
     def compute(self, state: dict) -> Scene:
-        x = self.specimen.images[state["image"]][None]
         if state["what"] == WEIGHT:
-            label = self.specimen.labels[[state["image"]]]
+            x, label = (part[[state["image"]]] for part in (self.specimen.images, self.specimen.labels))
             return weight_scene(self.model, self.convolution(state), x, label, state)
-        if state["what"] == UNIT:
-            return unit_scene(self.opened, state, x, self.back)
-        return loss_scene(self.opened, state, x, self.back)
+        picture, more = self.picture(state)
+        picture.back, picture.forwards = self.back, state["shown"] == VALUES
+        picture.acting = self.pointed or state["acts"]
+        scene = unit_scene if state["what"] == UNIT else loss_scene
+        return scene(self.opened, state, picture, more)

@@ -8,14 +8,15 @@ import numpy as np
 
 from cnnlib.runtime.language import in_lines, say
 from cnnlib.viz import Arrows, Axis, Maps, Mark, Narrow, Panel, Text
-from cnnlib.widgets.backpropagation.blame_lane import boxed, edges
-from cnnlib.widgets.backpropagation.blame_picture import IMAGE, BlamePicture, single
+from cnnlib.widgets.backpropagation.blame_chain import boxed, edges
+from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, single
 from cnnlib.widgets.backpropagation.blame_rules import rule
 from cnnlib.widgets.backpropagation.blame_way import GAP, framed
 from cnnlib.widgets.backpropagation.blame_words import of_pixel
 from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
+IMAGE = 224.0  # side of the image: eight pixels for one of 28x28
 BETWEEN = 104.0  # pixels between two layers
 WIDTH = 346.0  # of the panel, for which it is laid out
 HEAD = 326.0  # of the image and what comes back to it
@@ -43,19 +44,22 @@ def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
 def pixels(picture: BlamePicture) -> list[Mark]:
     """The image with what comes back to it, what one pixel does, and the chosen number at the right."""
     x, right, number = IMAGE / 2 / WIDTH, (IMAGE + 74) / WIDTH, picture.chosen
-    first, gradient = picture.outputs[0], picture.gradients[0][0]
+    first, forwards = picture.outputs[0], picture.forwards
+    array = (picture.values if forwards else picture.gradients)[0][0]
     notes = tuple(type(note)(part) for note in number.notes for part in note.split(", "))[-2:]
     marks: list[Mark] = [
-        Text([0], [6], "every pixel", align="left", bold=True, size=12),
-        Text([0], [22], "blue raises it, orange lowers it", align="left", color="muted", size=11),
+        Text([0], [6], "the image" if forwards else "every pixel", align="left", bold=True, size=12),
         *boxed(replace(number, notes=notes), right, HALF, MIDDLE),
         Arrows([right - HALF - 0.01], [MIDDLE], [-0.055], [0], color="ink", width=3),
     ]
     if not picture.come(first):
         return [*marks, Text([x], [MIDDLE], "not yet", color="muted", size=11)]
     look = {"x": x, "y": MIDDLE, "pitch": IMAGE + GAP, "needs": WIDTH, "boxes": framed(first, picture.way[0])}
-    look |= {"emits": f"one:{first.name}", **picture.colors(first, gradient, True)}
-    marks.append(single(first, gradient, picture.followed[0], **look))
+    look |= {"emits": f"one:{first.name}", **picture.colors(first, array, not forwards)}
+    marks.append(single(first, array, picture.followed[0], **look))
+    if forwards:
+        return marks
+    marks.append(Text([0], [22], "blue raises it, orange lowers it", align="left", color="muted", size=11))
     if first.shape[0] == 1:
         marks.append(edges(picture.values[0][0][0], x, MIDDLE, IMAGE, WIDTH))
     if picture.way[0] is None:

@@ -14,11 +14,19 @@ from cnnlib.widgets.backpropagation.blame_way import GAP, read_by
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 
 FULL = 1018.0  # pixels of width for which the picture is laid out; in less, all maps become smaller
-LEFT, IMAGE = 10.0, 224.0  # where what comes back to the image begins, and its side: eight a pixel of 28x28
-AFTER = 14.0  # between it and the first column, beside half of the free part of that
+LEFT, IMAGE = 1.0, 392.0  # where what comes back to the image begins, and its side: fourteen a pixel of 28x28
+BOXED, BOX = 424.0, 104.0  # where the place of the chosen number begins that stands last, and its width
+CHAIN, MARGIN = 545.0, 14.0  # where the maps begin, and what stays free at their right for the way
 NEARLY_ALL = 0.99  # share of the image's gradients that colours tell apart; the others have the strongest
-APART, MOST = 18.0, 95.0  # between two maps at least, and pitch of a map at most
-WIDEST = 56.0  # half of the chosen number's box at most
+APART, MOST = 26.0, 129.0  # between two maps at least, and pitch of a map at most
+UPPER, LOWER = 114.0, 290.0  # middles of the two rows of maps
+HERO = 24.0 + IMAGE / 2  # and of the image
+TRUNK, EDGE = (
+    (LEFT + IMAGE + 10.0) / FULL,
+    (FULL - 4.0) / FULL,
+)  # where the way bends: at the image, at the right
+ONE_LINE = 110.0  # pitch of a map from which on its name and its number stand side by side
+WIDEST = BOX / 2  # half of the chosen number's box at most
 SCORE, UNIT, LOSS = "score", "unit", "loss"
 
 
@@ -42,25 +50,43 @@ def single(output: LayerOutput, values, index: int, **look) -> Maps:
 class BlamePicture:
     """Where everything stands; `followed` is the map shown of every output, `way` the place in it.
 
-    `back` is how many columns the gradient has reached while it runs backwards, None: all. From the loss on
-    there is one more column, that of the loss.
+    The way back leads through two rows: through the upper one to the right, and through the lower one to the
+    left, to the image. `turn` is the last column of the lower row. From the loss on there is one more column,
+    that of the loss.
+
+    `back` is how many columns the gradient has reached while it runs backwards, None: all. With `forwards`
+    the maps show their values, and `acting` names the output whose layer is shown large.
     """
 
-    needs = FULL
+    needs, trunk, edge = FULL, TRUNK, EDGE
 
     def __init__(
-        self, model, outputs, output: LayerOutput, unit, values, gradients, *, chosen: Chosen, back=None
+        self, model, outputs, output: LayerOutput, unit, values, gradients, *, chosen: Chosen
     ) -> None:
         self.model, self.outputs, self.output, self.unit = model, outputs, output, unit
-        self.values, self.gradients, self.chosen, self.back = values, gradients, chosen, back
+        self.values, self.gradients, self.chosen = values, gradients, chosen
+        self.back: int | None = None
+        self.forwards, self.acting = False, ""
         self.ends: dict[int, tuple[float, float]] = {}  # of the colours of values, by output
-        after = max(1, len(outputs) - 1 + self.of_loss)
-        start = LEFT + IMAGE + AFTER
-        self.step = (FULL - start) / after  # pixels from column to column
-        right = start + self.step * (np.arange(len(outputs) - 1) + 0.5)
-        self.x = np.array([LEFT + IMAGE / 2, *right]) / FULL
-        self.pitch = min(MOST, self.step - APART + GAP)
+        self.place()
         self.followed, self.way = self.follow()
+
+    def place(self) -> None:
+        """Middles of all columns, `x` as a share of the width and `y` in pixels."""
+        end = len(self.outputs) - 1 + self.of_loss  # the last column, which stands beside the maps
+        maps = max(0, end - 1)
+        top = -(-maps // 2) if maps > 1 else 0
+        self.turn, columns = maps - top, max(1, top, maps - top)
+        self.step = (FULL - MARGIN - CHAIN) / columns  # pixels from column to column
+        self.pitch = min(MOST, self.step - APART + GAP)
+        x, y = [LEFT + IMAGE / 2], [HERO]
+        for i in range(1, maps + 1):
+            column = maps - i if i > self.turn else columns - 1 - self.turn + i
+            x.append(CHAIN + self.step * (column + 0.5))
+            y.append(UPPER if i > self.turn else LOWER)
+        if end:
+            x, y = [*x, BOXED + BOX / 2], [*y, UPPER]
+        self.x, self.y = np.array(x) / FULL, np.array(y)
 
     @property
     def of_loss(self) -> bool:
@@ -72,18 +98,23 @@ class BlamePicture:
         return sum(self.reached(output) for output in self.outputs) - (not self.of_loss)
 
     @property
-    def end(self) -> float:
-        """Middle of the column of the chosen number."""
-        return 1 - self.step / FULL / 2 if self.of_loss else float(self.x[self.last])
-
-    @property
     def half(self) -> float:
-        """Pixels from that middle to the edges of the chosen number's box."""
-        return min(WIDEST, 0.43 * self.step)
+        """Pixels from the middle of the chosen number's column to the edges of its box."""
+        return min(WIDEST, self.side(self.last))
+
+    def side(self, i: int) -> float:
+        """Pixels from a column's middle to its edges."""
+        if i == len(self.x) - 1 and i:
+            return BOX / 2
+        return (self.pitch_of(i) - GAP) / 2
 
     def pitch_of(self, i: int) -> float:
         """Of what comes back to a column: the image is the large one."""
         return self.pitch if i else IMAGE + GAP
+
+    def boxed(self, i: int) -> bool:
+        """Whether the chosen number stands in a column in place of a map."""
+        return i == self.last and not (self.forwards and i < len(self.outputs))
 
     def reached(self, output: LayerOutput) -> bool:
         return output.place <= self.output.place
@@ -92,13 +123,33 @@ class BlamePicture:
         """Whether the gradient has come to an output while it runs backwards."""
         places = [o.place for o in self.outputs if self.reached(o)]
         return self.reached(output) and (
-            self.back is None or sum(place >= output.place for place in places) <= self.back
+            self.forwards or self.back is None or sum(place >= output.place for place in places) <= self.back
         )
 
     def comes(self, i: int) -> bool:
         """Whether anything has come back to a column: a shut gate lets nothing through."""
         output = self.outputs[i]
         return self.come(output) and bool(self.gradients[output.place][0].any())
+
+    def seen(self, i: int) -> bool:
+        """Whether a map of numbers stands in a column at present."""
+        if self.forwards:
+            return i < len(self.outputs)
+        return i < self.last and self.come(self.outputs[i])
+
+    def over(self, columns: list[int], place: int) -> tuple:
+        """Where words above columns stand: with `place` 0 the name, with 1 the number, which ends the line.
+
+        Above narrow maps they stand beneath one another.
+        """
+        wide = self.pitch >= ONE_LINE
+        x = [self.x[i] + (2 * place - 1) * wide * self.side(i) / FULL for i in columns]
+        return x, [self.y[i] - (self.pitch - GAP) / 2 - (9 if wide or place else 23) for i in columns]
+
+    @property
+    def ends_at(self) -> tuple[str, str]:
+        """How they are aligned there."""
+        return ("left", "right") if self.pitch >= ONE_LINE else ("center", "center")
 
     @cached_property
     def pixel_reach(self) -> float:
@@ -109,6 +160,10 @@ class BlamePicture:
     def slope(self, i: int) -> float:
         """The gradient at the framed place of a column."""
         return float(self.gradients[self.outputs[i].place][0][self.way[i]])
+
+    def value(self, i: int) -> float:
+        """The value there."""
+        return float(self.values[self.outputs[i].place][0][self.way[i]])
 
     def follow(self) -> tuple[list[int], list[tuple | None]]:
         """Backwards from the chosen number: the map and the place in it that would move it most."""

@@ -5,35 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
-from cnnlib.viz import Maps, Mark, Text
-from cnnlib.widgets.backpropagation.blame_picture import FULL, IMAGE, LEFT
 from cnnlib.widgets.backpropagation.blame_way import framed
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-RULES, RULE = 187.0, 50.0  # height of the row's middle, and pixels of one
 GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
-
-
-def rules(picture) -> list[Mark]:
-    """What acts between two columns: kernel, gate, switch, as the way forwards has set them."""
-    marks: list[Mark] = []
-    titles = []
-    for i in range(1, len(picture.outputs)):
-        output = picture.outputs[i]
-        if not picture.reached(output) or not output.maps:
-            continue
-        x = max(picture.x[i] - picture.step / FULL / 2, (LEFT + IMAGE + 7 + RULE / 2) / FULL)
-        found = rule(picture, i)
-        if found is not None:
-            title, z, look = found
-            titles.append((x, title))
-            marks.append(
-                Maps(z, tile=(*z.shape, 1), x=x, y=RULES, pitch=RULE, framed=False, means=title, **look)
-            )
-    if titles:
-        places, words = zip(*titles, strict=True)
-        marks.append(Text(places, [RULES - RULE / 2 - 9] * len(titles), words, bold=True, size=11))
-    return marks
 
 
 def rule(picture, i: int) -> tuple[str, np.ndarray, dict] | None:

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.experiments.dissect import activations, blame, full_pass
+from cnnlib.experiments.dissect import FullPass, activations, blame, full_pass
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure, Scene
+from cnnlib.widgets.backpropagation.blame_chain import HEIGHT, chain
 from cnnlib.widgets.backpropagation.blame_loss import loss_words, sentence, strongest
 from cnnlib.widgets.backpropagation.blame_narrow import narrow as narrow_picture
 from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
-from cnnlib.widgets.backpropagation.blame_wide import HEIGHT, wide
 from cnnlib.widgets.backpropagation.blame_words import title_of
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 
-def picture_of_loss(opened: OpenedNetwork, state: dict, x, back: int | None = None):
+def picture_of_loss(opened: OpenedNetwork, state: dict, x):
     """The way of the loss of this image, and the pass that it was made of."""
     outputs, label = list(opened.laid_out(state).values()), opened.specimen.labels[[state["image"]]]
     seen, last = full_pass(opened.model, CrossEntropyLoss(), x, label), outputs[-1]
     unit, number = strongest(seen.gradients[last.place][0]), of_loss(seen.loss)
     arrays = seen.activations, seen.gradients
-    return BlamePicture(opened.model, outputs, last, unit, *arrays, chosen=number, back=back), seen
+    return BlamePicture(opened.model, outputs, last, unit, *arrays, chosen=number), seen
 
 
-def picture_of_unit(opened: OpenedNetwork, state: dict, x, back: int | None = None):
+def picture_of_unit(opened: OpenedNetwork, state: dict, x):
     """The way of one unit, and the gradients of the weights behind it."""
     outputs, output = list(opened.laid_out(state).values()), opened.laid_out(state)[state["layer"]]
     unit = output.clip(state["channel"], state["row"], state["column"])
@@ -36,15 +36,11 @@ def picture_of_unit(opened: OpenedNetwork, state: dict, x, back: int | None = No
     gradients, weight_gradients = blame(opened.model, x, output.place, unit)
     number = chosen(opened, output, unit, float(values[output.place][(0, *unit)]), state["image"])
     arrays = values, gradients
-    return (
-        BlamePicture(opened.model, outputs, output, unit, *arrays, chosen=number, back=back),
-        weight_gradients,
-    )
+    return (BlamePicture(opened.model, outputs, output, unit, *arrays, chosen=number), weight_gradients)
 
 
-def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | None) -> Scene:
+def loss_scene(opened: OpenedNetwork, state: dict, picture: BlamePicture, seen: FullPass) -> Scene:
     """The gradient of the loss of this image, backwards through all columns."""
-    picture, seen = picture_of_loss(opened, state, x, back)
     names = opened.specimen.class_names
     label = int(opened.specimen.labels[state["image"]])
     shown = names[label], names[int(seen.activations[-1][0].argmax())]
@@ -56,8 +52,8 @@ def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
     }
     small, narrow = narrow_picture(picture)
     return Scene(
-        [wide(picture), small],
-        sentence(picture, seen, shown, back),
+        [chain(picture), small],
+        sentence(picture, seen, shown, picture.back),
         facts,
         title=title_of(picture.chosen),
         height=HEIGHT,
@@ -67,9 +63,8 @@ def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
     )
 
 
-def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | None) -> Scene:
+def unit_scene(opened: OpenedNetwork, state: dict, picture: BlamePicture, weight_gradients: list) -> Scene:
     """The gradient of one unit by all before it."""
-    picture, weight_gradients = picture_of_unit(opened, state, x, back)
     output, unit, gradients = picture.output, picture.unit, picture.gradients
     field = opened.field(output, unit)
     facts = {
@@ -81,7 +76,7 @@ def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
     }
     small, narrow = narrow_picture(picture)
     return Scene(
-        [wide(picture), small],
+        [chain(picture), small],
         unit_sentence(opened.name_of(output, unit), facts),
         facts,
         title=title_of(picture.chosen),
@@ -94,8 +89,7 @@ def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
                 f"{facts['pixels']}",
                 say("of {field} in reach", field=facts["field"]),
                 large=True,
-            ),
-            Figure("Weights that move it", f"{facts['weights']:,}"),
+            )
         ],
     )
 

@@ -11,7 +11,8 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.xray_overview import boxes, window_of
 
 GAP = 3.0  # pixels of a map's pitch that stay free
-THIN = 1.25
+THIN = 1.5
+NAMES = "x", "y", "dx", "dy"  # of the ends of a link
 
 
 def window_before(model, before: LayerOutput, output: LayerOutput, place: tuple | None) -> tuple | None:
@@ -63,47 +64,81 @@ def _edges(output: LayerOutput, rows: tuple, columns: tuple, pitch: float) -> tu
     return left, left + (columns[1] - columns[0] + 1) * cell, top, top + (rows[1] - rows[0] + 1) * cell
 
 
-def course(picture, y: float) -> list[Mark]:
-    """Lines from each framed number to the one before it; to both corners of a window where a kernel acts."""
-    starts, ends, before_x, after_x = [], [], [], []
-    for i in range(len(picture.outputs) - 1):
-        before, output = picture.outputs[i], picture.outputs[i + 1]
-        if picture.way[i] is None or picture.way[i + 1] is None or not picture.come(before):
+def course(picture) -> list[Mark]:
+    """Lines from each framed number to the one before it; to both corners of a window before the image."""
+    lines: list[tuple] = []  # of each its two ends: (x, y, pixels to the right, pixels down)
+    for i in range(len(picture.x) - 1):
+        if i >= picture.last or picture.way[i] is None or not picture.come(picture.outputs[i]):
             continue
-        left, _, top, bottom = edges_of(output, picture.way[i + 1], picture.pitch_of(i + 1))
-        if i + 1 == picture.last:  # the chosen number stands in a box of its own
-            left, top, bottom = -picture.half, 0.0, 0.0
-        window = window_before(picture.model, before, output, picture.way[i + 1])
-        middle = (top + bottom) / 2
-        if window is None:
-            _, right, low, high = edges_of(before, picture.way[i], picture.pitch_of(i))
-            pairs = [(middle, (low + high) / 2)]
-        else:
-            _, right, low, high = _edges(before, *window, picture.pitch_of(i))
-            reach = picture.pitch / 2  # the image is larger: what lies lower would cross the numbers
-            low, high = max(low, min(-reach, high)), min(high, max(reach, low))
-            pairs = [(top, low), (bottom, high)]
-        for start, end in pairs:
-            starts.append((left, start))
-            ends.append((right, end))
-            after_x.append(float(picture.x[i + 1]))
-            before_x.append(float(picture.x[i]))
-    if not starts:
+        if i + 1 < picture.last and picture.way[i + 1] is None:
+            continue
+        lines += between(picture, i)
+    if not lines:
         return []
-    (dx0, dy0), (dx1, dy1) = np.array(starts).T, np.array(ends).T
-    level, look = np.full(len(dy0), y), {"color": "you", "widths": [THIN] * len(dy0), "needs": picture.needs}
-    return [Links(after_x, level, before_x, level, dx0=dx0, dx1=dx1, dy0=dy0, dy1=dy1, **look)]
+    ends = [np.array([line[end] for line in lines]).T for end in (0, 1)]
+    places = {
+        f"{name}{end}": part
+        for end, parts in enumerate(ends)
+        for name, part in zip(NAMES, parts, strict=True)
+    }
+    return [Links(**places, color="you", widths=[THIN] * len(lines), needs=picture.needs)]
 
 
-def numbers(picture, y: float) -> list[Mark]:
-    """The gradient at the framed places between the image and the chosen number, in numbers."""
-    every = range(1, min(picture.last, len(picture.outputs)))
-    spots = [i for i in every if picture.way[i] is not None and picture.come(picture.outputs[i])]
+def between(picture, i: int) -> list[tuple]:
+    """The lines of the way from column i + 1 to column `i`."""
+    after, place = i + 1, picture.way[i + 1] if i + 1 < len(picture.outputs) else None
+    if picture.boxed(after):  # the chosen number stands in a box
+        left, right, top, bottom = -picture.half, picture.half, 0.0, 0.0
+    else:
+        left, right, top, bottom = edges_of(picture.outputs[after], place, picture.pitch_of(after))
+    before, window = picture.outputs[i], None
+    if after < len(picture.outputs):
+        window = window_before(picture.model, before, picture.outputs[after], place)
+    if window is None:
+        near, far, low, high = edges_of(before, picture.way[i], picture.pitch_of(i))
+    else:
+        near, far, low, high = _edges(before, *window, picture.pitch_of(i))
+    here, there = (
+        (float(picture.x[after]), float(picture.y[after])),
+        (float(picture.x[i]), float(picture.y[i])),
+    )
+    middle, goal = (top + bottom) / 2, (low + high) / 2
+    if i == 0:  # straight out of its map, then to the corners of what the kernel reads
+        bend = (picture.trunk, here[1], 0.0, middle)
+        corners = [goal] if window is None else [low, high]
+        return [((*here, left, middle), bend), *((bend, (*there, far, corner)) for corner in corners)]
+    if i == picture.turn and after < len(picture.x) - 1:  # round the right end of both rows
+        upper, lower = (picture.edge, here[1], 0.0, middle), (picture.edge, there[1], 0.0, goal)
+        return [((*here, right, middle), upper), (upper, lower), (lower, (*there, far, goal))]
+    start, end = (left, far) if i < picture.turn else (right, near)
+    if window is None:
+        return [((*here, start, middle), (*there, end, goal))]
+    return [((*here, start, one), (*there, end, other)) for one, other in ((top, low), (bottom, high))]
+
+
+def numbers(picture) -> list[Mark]:
+    """At each map the number at its frame, a gradient in the colour of its sign."""
+    spots = [i for i in range(1, len(picture.outputs)) if picture.seen(i) and picture.way[i] is not None]
     marks: list[Mark] = []
-    for sign, color in ((1, "pos-text"), (-1, "neg-text")):
-        keep = [i for i in spots if np.sign(picture.slope(i)) == sign]
+    for color in ("pos-text", "neg-text", "ink"):
+        keep = [i for i in spots if color_of(picture, i) == color]
         if keep:
-            where = picture.x[keep], [y] * len(keep)
-            words = [signed(picture.slope(i)) for i in keep]
-            marks.append(Text(*where, words, color=color, bold=True, size=15))
+            words = [
+                f"{picture.value(i):.2f}" if picture.forwards else signed(picture.slope(i)) for i in keep
+            ]
+            marks.append(
+                Text(*picture.over(keep, 1), words, color=color, bold=True, size=13, align=picture.ends_at[1])
+            )
     return marks
+
+
+def number_at(picture, i: int) -> str:
+    """The number at the frame of a column, as it is printed."""
+    return f"{picture.value(i):.2f}" if picture.forwards else signed(picture.slope(i))
+
+
+def color_of(picture, i: int) -> str:
+    """Of the number at a frame; of a gradient that is zero none, since it is not shown."""
+    if picture.forwards:
+        return "ink"
+    return {1: "pos-text", -1: "neg-text"}.get(int(np.sign(picture.slope(i))), "")

@@ -42,7 +42,8 @@ def weight_scene(model, output: LayerOutput, x: np.ndarray, label: np.ndarray, s
     panels.append(kernels_panel(gradients, index))
     text = weight_sentence(output, index, facts, terms)
     total = Figure("Its gradient: their sum", signed_sum(terms.total), large=True)
-    return Scene(panels, text, facts, title=TITLE, columns=(1.4, 1.4, 1.4, 1), height=HEIGHT, figures=[total])
+    look = {"title": TITLE, "columns": (1.4, 1.4, 1.4, 1), "height": HEIGHT, "idle": ("shown", "acts")}
+    return Scene(panels, text, facts, figures=[total], **look)
 
 
 def kernels_panel(gradients: np.ndarray, index: tuple) -> Panel:

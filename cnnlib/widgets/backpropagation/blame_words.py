@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
 
 TITLES = {
@@ -10,10 +10,10 @@ TITLES = {
     UNIT: "Which pixels would raise this number?",
     LOSS: "Which pixels would raise the loss?",
 }
-MEANINGS = {
-    SCORE: "more of a blue number raises the score, more of an orange one lowers it",
-    UNIT: "more of a blue number raises the chosen one, more of an orange one lowers it",
-    LOSS: "more of a blue number raises the loss, more of an orange one lowers it",
+BOTH_SIDES = {
+    SCORE: marked("lowers the score", "raises the score"),
+    UNIT: marked("lowers it", "raises it"),
+    LOSS: marked("lowers the loss", "raises the loss"),
 }
 RISES = {
     SCORE: "0.1 more at the frame: the score rises by {part}.",
@@ -32,9 +32,10 @@ def title_of(chosen: Chosen) -> str:
     return say(TITLES[chosen.kind], name=chosen.name)
 
 
-def meaning(kind: str) -> str:
-    """What the colours of a gradient mean."""
-    return word(MEANINGS[kind])
+def to_both_sides(kind: str) -> tuple[str, str]:
+    """What more of a pixel does, at the orange and at the blue end of the colours."""
+    low, high = BOTH_SIDES[kind]
+    return word(low), word(high)
 
 
 def of_pixel(picture: BlamePicture) -> str:

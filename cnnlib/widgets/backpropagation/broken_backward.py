@@ -12,18 +12,23 @@ from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import mnist_cnn, small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Anchor, Figure, Narrow, Scene, Slot
-from cnnlib.widgets.backpropagation.gradient_check import in_short
+from cnnlib.runtime.language import marked, say, word
+from cnnlib.viz import Figure, Narrow, Scene, Slot
 from cnnlib.widgets.backpropagation.suspect_panels import (
+    CARDS,
     GOOD,
+    HARDLY,
+    LEARNED,
     LETTERS,
     NAMES,
+    OTHERS,
+    SHOWN,
+    UNKNOWN,
+    cards_panel,
     errors_panel,
     learning_panel,
     maps,
-    naming_panel,
-    verdicts_panel,
+    most,
 )
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
@@ -35,28 +40,24 @@ PARTS = {
     "ReLU: input": ("relu", "x"),
     "loss: scores": ("loss", "scores"),
 }
-SLOTS = {"bar": ("suspect",), "anchored": tuple(LETTERS), "rate": ("rate",), "more": ("part",)}
+SLOTS = {"handle": ("suspect",), "faults": ("fault",), "more": ("part", "rate", *LETTERS)}
 NARROW = Narrow(
-    ("230px", "200px", "200px", "180px", "160px", "110px", "200px"),
+    ("250px", "200px", "min(390px, 30px + 100% of width)", "210px", "100px"),
     (1, 1),
-    1280,
-    {
+    at={
         "errors": (0, 0, 1, 2),
         "suspect": (1, 0),
         "measured": (1, 1),
-        "difference": (2, 0),
-        "naming": (3, 0, 1, 2),
-        "suspects": (4, 0, 1, 2),
-        "rate": (5, 0, 1, 2),
-        "learning": (6, 0, 1, 2),
+        "difference": (2, 0, 1, 2),
+        "faults": (3, 0, 1, 2),
+        "learning": (4, 0, 1, 2),
     },
-    below=740,
+    below=690,
 )
-SUSPECTS = (*LETTERS, "sound", "yours")
-UNKNOWN = "?"
-CHOICES = ("none yet", *(NAMES[fault] for fault in BUGS))
+CHOICES = ("no guess yet", *(NAMES[fault] for fault in BUGS))
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
-TRAINED = "One network learns with this suspect, one with the correct pass."
+ASKED = "Which fault makes this?"
+NOTHING = "Nothing to name here: choose a suspect from A to E."
 STEPS = 100
 LAST = 20  # steps whose mean loss says where training ends
 KEPT = 64  # learning curves
@@ -79,18 +80,20 @@ class BrokenBackward(Widget):
     error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean
     loss of the last twenty steps, infinite if it diverged).
 
-    >>> BrokenBackward(suspect="D", part="conv: input").text.split(", ")[0]
+    >>> BrokenBackward(suspect="D", part="conv: input").text.partition(".")[0]
     'Suspect D: at conv: input its gradient is the measured one'
     """
 
     title = "Which suspect has which fault?"
+    volatile = ("fault",)  # it is the suspect's own, which has its letter for a name
     slots = SLOTS
     controls = (
-        Choice("suspect", SUSPECTS, label="Suspect", picker="segments", words=(*LETTERS, "correct", "yours")),
+        Choice("suspect", CARDS, label="Suspect", picker="segments", words=(*LETTERS, *SHOWN)),
+        Choice("fault", (UNKNOWN, *BUGS), label="Your guess", picker="segments", words=CHOICES),
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
         *(
-            Choice(letter, (UNKNOWN, *BUGS), label=label, picker="segments", words=CHOICES)
+            Choice(letter, (UNKNOWN, *BUGS), label=label, words=CHOICES)
             for letter, label in zip(LETTERS, FAULTS, strict=True)
         ),
     )
@@ -141,74 +144,92 @@ class BrokenBackward(Widget):
         }
         panels = [
             errors_panel(errors, state["part"]),
-            *maps(*results[state["part"]], state["suspect"], state["part"]),
-            naming_panel(state["suspect"]),
-            verdicts_panel(state),
-            learning_panel(curve, sound),
+            *maps(results[state["part"]], state["suspect"], state["part"]),
+            learning_panel(curve, sound, facts),
         ]
-        named = [
-            Anchor(letter, "naming", 0, 0, dy=4, align="left")
-            for letter in LETTERS
-            if letter == state["suspect"]
-        ]
+        idle = state["suspect"] in OTHERS
         return Scene(
             panels,
-            self.sentence(state, errors, facts),
+            self.sentence(state, results[state["part"]], errors, facts),
             facts,
-            rows=("254px", "88px", 1),
-            columns=("min(328px, 32%)", 215, "14px", 231, 230),
-            height=484,
+            rows=("214px", "78px", 1),
+            columns=(232, 176, 412, "13px", "5px", "186px"),
+            height=450,
             figures=figures(state, facts),
-            slots=[Slot("rate", (2, 1), "Would training show it?", TRAINED)],
-            anchors=named,
+            slots=[Slot("faults", (0, 5, 2, 1), "" if idle else ASKED, NOTHING if idle else "")],
+            timeline=cards_panel(state),
+            idle=("fault",) if idle else (),
             narrow=NARROW,
         )
 
+    def changed(self, before: dict, after: dict) -> None:
+        """The guess beside the picture is the one of the suspect that is looked at."""
+        suspect = after["suspect"]
+        if suspect in OTHERS:
+            self.put(fault=UNKNOWN)
+        elif after["fault"] != before["fault"] and after[suspect] == before[suspect]:
+            self.put(**{suspect: after["fault"]})
+        else:
+            self.put(fault=after[suspect])
+
     def event(self, event: dict) -> dict | None:
         if event["kind"] == "click" and event["name"] == "suspects":
-            return {"suspect": tuple(LETTERS)[event["index"]]}
+            return {"suspect": CARDS[int(event["col"])]}
         if event["kind"] == "click" and event["name"] == "errors":
             return {"part": tuple(PARTS)[int(event["row"])]}
         return None
 
-    def sentence(self, state: dict, errors: dict, facts: dict) -> str:
+    def sentence(self, state: dict, pair: tuple, errors: dict, facts: dict) -> str:
         """What is seen of the chosen part; where else a suspect of the course fails is left to the eye."""
-        suspect, part = state["suspect"], state["part"]
+        suspect = state["suspect"]
         if suspect == "yours" and self.yours is None:
             return (
                 "There are no functions of yours here yet; the numbers are those of the correct pass. "
                 "Give yours as BrokenBackward(yours=own(…))."
             )
-        if suspect in LETTERS:
-            verdict = "is the measured one" if facts["error"] <= GOOD else "is not the measured one"
-            words = say(
-                "Suspect {suspect}: at {part} its gradient {verdict}, relative error {error}",
-                suspect=suspect,
-                part=part,
-                verdict=verdict,
-                error=in_short(facts["error"]),
-            )
-        else:
+        if suspect in OTHERS:
             failing = [name for name, error in errors.items() if error > GOOD]
             verdict = (
                 say("fails at {failing}", failing=" and ".join(failing)) if failing else "passes everywhere"
             )
-            named_as = "Yours" if suspect == "yours" else "Correct"
-            words = say("{suspect}: the check {verdict}", suspect=named_as, verdict=verdict)
-        learning = (
-            say("it ends at a loss of {last:.2f}", last=facts["last"])
-            if np.isfinite(facts["last"])
-            else "it diverges"
-        )
+            words = say("{suspect}: the check {verdict}.", suspect=NAMED[suspect], verdict=verdict)
+        else:
+            words = say(
+                "Suspect {suspect}: at {part} its gradient {verdict}.",
+                suspect=suspect,
+                part=state["part"],
+                verdict=seen_of(pair, facts["error"]),
+            )
         return say(
-            "{words}. In training at a rate of {rate:.3g} {learning}, the correct one at "
-            "{last_sound:.2f}. {count_words}",
+            "{words} {learning} {count_words}",
             words=words,
-            rate=state["rate"],
-            learning=learning,
-            last_sound=facts["last_sound"],
+            learning=learned(facts),
             count_words=count_words(state, facts),
         )
+
+
+NAMED = {"sound": "Correct", "yours": "Yours"}
+marked(*NAMED.values())
+
+
+def seen_of(pair: tuple, error: float) -> str:
+    """Whether a gradient is the measured one, or by how much it is not where it differs most."""
+    if error <= GOOD:
+        return word("is the measured one")
+    return say("is off by up to {most:.1f}", most=most(pair))
+
+
+def learned(facts: dict) -> str:
+    """Whether the network that learns with these gradients tells that something is wrong with them."""
+    if facts["last_sound"] > LEARNED:
+        return word("At this learning rate not even the correct pass lets a network learn.")
+    if not np.isfinite(facts["last"]):
+        return word("A network that learns with it diverges.")
+    if facts["worst"] <= GOOD:
+        return word("A network learns with it as it should.")
+    if facts["last"] <= HARDLY * facts["last_sound"]:
+        return word("A network learns with it nearly as well as with the correct pass.")
+    return word("A network still learns with it, but less well than with the correct pass.")
 
 
 def named(state: dict) -> int:
@@ -224,16 +245,10 @@ def count_words(state: dict, facts: dict) -> str:
 
 
 def figures(state: dict, facts: dict) -> list[Figure]:
-    """The verdicts, the error of the part looked at, and where training ends."""
-    full = named(state) == len(LETTERS)
-    ends = f"{facts['last']:.2f}" if np.isfinite(facts["last"]) else "diverges"
-    return [
-        Figure(
-            "Named rightly" if full else "Named", str(facts["found"] if full else named(state)), "/ 5", True
-        ),
-        Figure("Relative error", in_short(facts["error"]), say("at {part}", part=state["part"]), large=True),
-        Figure("Loss after training", ends, mark="solid"),
-    ]
+    """How many suspects have a name; when all have one, how many of them the right one."""
+    if named(state) < len(LETTERS):
+        return [Figure("Named", str(named(state)), "/ 5", large=True)]
+    return [Figure("Named rightly", str(facts["found"]), "/ 5", large=True)]
 
 
 @cache

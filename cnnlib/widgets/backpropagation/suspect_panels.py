@@ -1,11 +1,11 @@
-"""The panels of the broken backward passes: suspects, gradients, the check of each part, training."""
+"""The panels of the broken backward passes: the suspects, the check of each part, the gradients, training."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cnnlib.runtime.language import marked, say, word
-from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
+from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Reference, Region, Text
 
 LETTERS = {
     "A": "= in place of +=",
@@ -15,130 +15,197 @@ LETTERS = {
     "E": "padding cut one pixel late",
 }
 NAMES = {fault: fault for fault in LETTERS.values()} | {LETTERS["A"]: "“=” in place of “+=”"}  # as shown
-NOT_YET = "not named yet"
-marked(NOT_YET)
+LINES = dict(  # the same in two lines, for a card
+    zip(
+        LETTERS.values(),
+        (
+            marked("“=” in place", "of “+=”"),
+            marked("window read", "from its end"),
+            marked("half turn", "left out"),
+            marked("divided by the", "batch twice"),
+            marked("padding cut", "one pixel late"),
+        ),
+        strict=True,
+    )
+)
+UNKNOWN = "?"
+OTHERS = ("sound", "yours")  # suspects of whom nothing is to be found out
+SHOWN = marked("correct", "yours")
+CARDS = (*LETTERS, *OTHERS)
+ROOM = 560.0  # pixels of all cards from which on a name has room in one
 MAPS = ("suspect", "measured", "difference")
 SAME = 1e-6  # a difference that is none
 MEANS = marked("the suspect's gradient", "the measured one", "the difference")  # of a number, not of the row
-LEFT, WIDE = 0.05, 1.0  # where the letters stand in the list, whose width is one
-CHECK, NAMING, VERDICTS, TRAINING = (0, 0), (1, 0, 1, 5), (2, 0), (2, 3, 1, 2)
-PLACES = (0, 1, 1, 2), (0, 3), (0, 4)  # of the three matrices
+CHECK, TRAINING = (0, 0, 3, 1), (2, 4, 1, 2)
+PLACES = (0, 1), (1, 1, 2, 1), (0, 2, 3, 1)  # of the three matrices
+WIDE = 4  # columns up to which a small matrix has room for its numbers
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
+LEARNED = 2.0  # loss below which a network has learned something: guessing has 2.30
+HIGHEST = 2.8  # loss up to which a curve is drawn
+HARDLY, SLOWLY = (
+    1.25,
+    2.0,
+)  # times the correct pass's loss up to which nobody would ask, and up to which one might
 
 
-def naming_panel(suspect: str) -> Panel:
-    """The place of the five faults to choose from; of what is no suspect, why there is nothing to name."""
+def cards_panel(state: dict) -> Panel:
+    """One card a suspect with what it is said to have, and two for passes that are under no suspicion."""
     marks = []
-    if suspect not in LETTERS:
-        marks.append(Text([0], [0], "Nothing to name here: choose a suspect from A to E.", align="left"))
-    words = say("of suspect {letter}", letter=suspect) if suspect in LETTERS else ""
-    axes = Axis(0, 1, visible=False), Axis(1, -1, visible=False)
-    return Panel(
-        marks, *axes, title="3 · Name the fault", subtitle=words, at=NAMING, grid=False, name="naming"
-    )
+    for place, suspect in enumerate(CARDS):
+        chosen, edges = suspect == state["suspect"], (place, place + 0.94, 0.04, 0.96)
+        if chosen or suspect in LETTERS:
+            marks.append(Region(*edges, color="you-soft" if chosen else "panel", alpha=1))
+        outline = {"color": "you", "width": 2.5} if chosen else {"color": "grid", "width": 1}
+        marks += [Region(*edges, filled=False, **outline), *face(place + 0.47, suspect, state, chosen)]
+    marks.append(Heatmap([[0.0] * len(CARDS)], (0, len(CARDS), 0, 1), alpha=0, emits="suspects", hover=False))
+    x, y = Axis(0, len(CARDS), visible=False), Axis(1, 0, visible=False)
+    return Panel(marks, x, y, grid=False, name="suspects")
 
 
-def verdicts_panel(state: dict) -> Panel:
-    """The five letters, and beside each the fault that it is said to have."""
-    rows = np.arange(len(LETTERS), dtype=float)
-    x = np.full(len(rows), LEFT)
-    given = [state[letter] in NAMES for letter in LETTERS]
-    chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
-    marks = [
-        *(Region(0, WIDE, row - 0.5, row + 0.5, color="you-soft", alpha=1) for row in chosen),
-        Points(x, rows, color="panel", outline="muted", size=9, emits="suspects"),
-        Text(x, rows, list(LETTERS), bold=True),
+def face(x: float, suspect: str, state: dict, chosen: bool) -> list[Text]:
+    """What stands on a card: letter and question mark, or letter and name."""
+    color = "you" if chosen else "ink"
+    if suspect in OTHERS:
+        return [Text([x], [0.5], SHOWN[OTHERS.index(suspect)], size=12, bold=chosen, color=color)]
+    if state[suspect] == UNKNOWN:
+        letter = Text([x], [0.5], suspect, size=22, bold=True, color=color, shift=(-10, 0), literal=True)
+        return [letter, Text([x], [0.5], UNKNOWN, size=20, color="muted", shift=(11, 0), literal=True)]
+    return [
+        Text([x], [0.29], suspect, size=18, bold=True, color=color, literal=True),
+        Text([x, x], [0.6, 0.82], LINES[state[suspect]], size=11, color=color, needs=ROOM),
     ]
-    for row, letter in enumerate(LETTERS):
-        fault = NAMES[state[letter]] if given[row] else NOT_YET
-        color = "ink" if given[row] else "muted"
-        marks.append(Text([LEFT], [row], [fault], color=color, align="left", shift=(20, 0)))
-    axes = Axis(0, WIDE, visible=False), Axis(len(rows) - 0.5, -0.5, visible=False)
-    return Panel(marks, *axes, title="Named so far", at=VERDICTS, grid=False, name="suspects")
 
 
-def maps(claimed: np.ndarray, measured: np.ndarray, suspect: str, part: str) -> list[Panel]:
-    """The computed gradient, the measured one, and the difference of what is printed, on one colour scale."""
-    compared = say("2 · Compare {letter}", letter=suspect) if suspect in LETTERS else "2 · Its gradient"
-    titles = compared, word("− measured"), word("= difference")
-    subtitles = part, "the true gradient", "0 where it is right"
-    while claimed.ndim > 2:  # the first image, the first channel
+def flat(pair: tuple) -> tuple:
+    """Of a computed gradient and the measured one what is shown: of the first image and channel."""
+    claimed, measured = pair
+    while claimed.ndim > 2:
         claimed, measured = claimed[0], measured[0]
-    claimed, measured = np.atleast_2d(claimed), np.atleast_2d(measured)
-    shape = claimed.shape
+    return np.atleast_2d(claimed), np.atleast_2d(measured)
+
+
+def printed(claimed: np.ndarray, measured: np.ndarray) -> tuple:
+    """Both as they are printed, and the difference of what is printed."""
+    shown = claimed.round(1) + 0.0, measured.round(1) + 0.0
+    same = np.abs(claimed - measured) < SAME
+    return (*shown, np.where(same, 0.0, (shown[0] - shown[1]).round(1)) + 0.0)
+
+
+def widest(values: np.ndarray, numbers: np.ndarray) -> tuple[int, int]:
+    """Row and column of the largest difference as it is printed; of several, of the one that is largest."""
+    row, column = np.unravel_index(int((np.abs(numbers) + SAME * np.abs(values)).argmax()), values.shape)
+    return int(row), int(column)
+
+
+def most(pair: tuple) -> float:
+    """The largest difference as it is printed."""
+    return float(np.abs(printed(*flat(pair))[2]).max())
+
+
+def maps(pair: tuple, suspect: str, part: str) -> list[Panel]:
+    """The computed gradient, the measured one, and the difference of what is printed, on one colour scale."""
+    named = say("{letter} computed", letter=suspect) if suspect in LETTERS else word("computed")
+    claimed, measured = flat(pair)
     reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
-    panels = []
-    every = zip(MAPS, titles, subtitles, MEANS, (claimed, measured, claimed - measured), strict=True)
-    for column, (name, title, subtitle, means, values) in enumerate(every):
-        values = values.round(9) + 0.0  # no negative zeros among the numbers shown
-        look = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
-        heat = [Heatmap(values, means=means, **look)]
-        if reach > 0.5 and shape[1] < 8:
-            printed = claimed.round(1) - measured.round(1) if name == "difference" else values.round(1)
-            printed = np.where(np.abs(values) < SAME, 0.0, printed.round(1)) + 0.0
-            zeros = printed == 0  # printed short, so that the other numbers stand out
-            heat.append(Heatmap(np.where(zeros, np.nan, printed), numbers=".1f", hover=False, **look))
-            y, x = np.nonzero(zeros)
-            heat.append(Text(x, y, ["0"] * len(x), color="muted", size=11, literal=True))
-        frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
-        x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
-        panels.append(
-            Panel(
-                [*heat, frame],
-                x,
-                y,
-                title=title,
-                subtitle=subtitle,
-                at=PLACES[column],
-                equal=True,
-                grid=False,
-                name=name,
-            )
-        )
-    return panels
+    titles = named, word("− measured"), word("= difference")
+    arrays = zip((claimed, measured, claimed - measured), printed(claimed, measured), strict=True)
+    return [
+        matrix(i, values.round(9) + 0.0, numbers, reach, titles[i], part)
+        for i, (values, numbers) in enumerate(arrays)
+    ]
+
+
+def matrix(i: int, values: np.ndarray, numbers: np.ndarray, reach: float, title: str, part: str) -> Panel:
+    """One of the three: the large one is the difference, without its zeros and its largest cell framed."""
+    (rows, columns), large = values.shape, i == 2
+    look = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+    marks = [
+        Heatmap(values, means=MEANS[i], **look),
+        Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1),
+    ]
+    if reach > 0.5 and columns < 8 and (large or columns <= WIDE):
+        marks.append(Heatmap(np.where(numbers == 0, np.nan, numbers), numbers=".1f", hover=False, **look))
+    if large and not (np.abs(values) >= SAME).any():
+        middle = [(columns - 1) / 2], [(rows - 1) / 2]
+        marks.append(Text(*middle, "no difference", color="muted", size=14))
+    elif large:
+        row, column = widest(values, numbers)
+        edges = column - 0.47, column + 0.47, row - 0.47, row + 0.47
+        marks.append(Region(*edges, color="ink", filled=False, width=3))
+    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
+    words = part if large else ""
+    look = {"at": PLACES[i], "equal": True, "grid": False, "name": MAPS[i]}
+    return Panel(marks, x, y, title=title, subtitle=words, **look)
 
 
 def errors_panel(errors: dict, part: str) -> Panel:
     """How far every part's gradient is from the measured one, as a bar on a log axis, by its power of ten."""
     powers = np.log10(np.clip(list(errors.values()), FLOOR, 10)) - np.log10(FLOOR)
     chosen, rows = list(errors).index(part), np.arange(len(powers))
-    fails = powers > np.log10(GOOD / FLOOR)
-    ticks = np.arange(0, 14, 4)
+    fails, low = powers > np.log10(GOOD / FLOOR), 0.0
+    ticks = np.array([0, 6, 12])
     marks = [
-        Region(0, 14, chosen - 0.5, chosen + 0.5, color="you-soft", alpha=1),
-        Bars(rows[~fails], powers[~fails], horizontal=True, color="muted", width=0.5),
-        Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.7),
-        Reference("wrong past 1e-6", x=6, dash="dashed"),
+        Region(low, 14, chosen - 0.46, chosen + 0.46, color="you-soft", alpha=1),
+        Reference("", x=6, dash="dashed"),
+        Bars(rows[~fails], powers[~fails], horizontal=True, color="link", width=0.5),
+        Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.62),
+    ]
+    if fails.any():
+        spots = powers[fails] / 2, rows[fails], ["wrong"] * int(fails.sum())
+        marks.append(Text(*spots, color="paper", bold=True, size=13))
+    marks.append(
         Heatmap(
             [[0.0]] * len(rows),
-            (0, 14, -0.5, len(rows) - 0.5),
+            (low, 14, -0.5, len(rows) - 0.5),
             "diverging",
             alpha=0,
             emits="errors",
             hover=False,
-        ),
-    ]
-    x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
-    y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
-    return Panel(marks, x, y, title="1 · Click a failing bar", at=CHECK, name="errors")
+        )
+    )
+    x = Axis(low, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
+    y = Axis(len(powers) - 0.5, -0.5, ticks=rows, names=list(errors))
+    return Panel(marks, x, y, title="Click a bar", at=CHECK, grid=False, name="errors")
 
 
-def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
-    """Both learning curves; one that leaves the picture says so."""
+def learning_panel(curve: np.ndarray, sound: np.ndarray, facts: dict) -> Panel:
+    """Both learning curves under what they say; one that leaves the picture says so."""
     steps = np.arange(1, len(curve) + 1)
     smoothed = smooth(curve)
-    drawn = np.where(smoothed <= 3.5, smoothed, np.nan)
+    drawn = np.where(smoothed <= HIGHEST, smoothed, np.nan)
     marks = [
         Line(steps, smooth(sound), color="muted", dash="dashed", label="correct"),
-        Line(steps, drawn, color="ink", label="suspect"),
+        Line(steps, drawn, color="ink", label="suspect" if facts["worst"] > GOOD else ""),
         Reference("2.30 = guessing", y=np.log(10)),
     ]
     if not np.isfinite(drawn[-1]):
         last = int(np.flatnonzero(np.isfinite(drawn))[-1]) if np.isfinite(drawn).any() else 0
-        marks.append(Note(40, 3.3, "It leaves the picture.", (last + 1, 3.4), 180))
-    axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5)
-    title, words = "Loss", "mean of ten steps; dashed: correct"
-    return Panel(marks, *axes, title=title, subtitle=words, at=TRAINING, legend="ends", name="learning")
+        marks.append(Note(40, 1.9, "It leaves the picture.", (last + 1, 2.7), 180))
+    axes = Axis(0, len(curve), visible=False), Axis(0, HIGHEST, visible=False)
+    look = {"at": TRAINING, "legend": "ends", "grid": False, "name": "learning"}
+    words = say("down to {last_sound:.2f}", last_sound=facts["last_sound"])
+    if facts["worst"] > GOOD:
+        words = say("{last} against {last_sound:.2f}", last=ends_at(facts), last_sound=facts["last_sound"])
+    return Panel(marks, *axes, title=learning_words(facts), subtitle=words, **look)
+
+
+def learning_words(facts: dict) -> str:
+    """What the loss after training says about the fault."""
+    if facts["last_sound"] > LEARNED:
+        return word("At this rate none learns")
+    if facts["worst"] <= GOOD:
+        return word("So training goes right")
+    if not np.isfinite(facts["last"]):
+        return word("Training breaks down")
+    ratio = facts["last"] / facts["last_sound"]
+    if ratio <= HARDLY:
+        return word("Training hardly shows it")
+    return word("Training shows it a little") if ratio <= SLOWLY else word("Training shows it")
+
+
+def ends_at(facts: dict) -> str:
+    """The loss after training."""
+    return f"{facts['last']:.2f}" if np.isfinite(facts["last"]) else word("none")
 
 
 def smooth(losses: np.ndarray) -> np.ndarray:
