@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Line, Maps, Mark, Panel, Points, Region, Text, mosaic
 from cnnlib.widgets.backpropagation.loss_words import pair, short, shown
 from cnnlib.widgets.backpropagation.update_flow import DEEP
 
 BETTER, SAME, WORSE = marked("better", "no change", "worse")
+UP, DOWN = marked("▲ worse", "▼ better")
 COLORS = {BETTER: "green", SAME: "muted", WORSE: "bad"}
 TOLD = {  # what becomes of this image, and of the others
     (BETTER, BETTER): "this image gets better, and so do the others",
@@ -106,12 +107,11 @@ class UpdateAgain:
         """A line from the loss before to the loss now, through ground that says whether that is better."""
         before, after = self.facts[first], self.facts[second]
         found, level = "" if self.asked else way(before, after), self.height(before)
-        zones = ((WORSE, "▲", TOP, level, TOP + 16), (BETTER, "▼", level, BASE, BASE - 16))
+        zones = ((WORSE, UP, TOP, level, TOP + 16), (BETTER, DOWN, level, BASE, BASE - 16))
         marks: list[Mark] = []
-        for zone, sign, high, low, at in zones:
+        for zone, said, high, low, at in zones:
             marks.append(Region(0, 1, high, low, color=COLORS[zone], alpha=0.2 if found == zone else 0.09))
             if low - high > 34:
-                said = f"{sign} {word(zone)}"
                 look = {"bold": found == zone, "color": COLORS[zone] if found == zone else "ink"}
                 marks.append(Text([0.04], [at], said, size=14, align="left", **look))
         marks.append(Line([0, NOW], [level, level], "muted", 1, "dashed"))
