@@ -132,14 +132,16 @@ class UpdateFlow:
 
     def step(self) -> list[Mark]:
         top, k = CARDS[STEP][0], self.kernel
+        old, new = say("old {kernel}", kernel=k.words), word("new")
+        change = say("{rate:.3g} × gradient", rate=k.rate)
         rows = (
-            (k.old, say("old {kernel}", kernel=k.words), k.reach),
-            (k.move, say("{rate:.3g} × gradient", rate=k.rate), None),
-            (k.new, word("new"), k.reach),
+            (k.old, old, old, k.reach),
+            (k.move, change, word("rate × gradient"), None),
+            (k.new, new, new, k.reach),
         )
         marks: list[Mark] = [self.down(MAPS[0], CARDS[BACKWARD][1])]
-        for (values, name, reach), x in zip(rows, KERNELS, strict=True):
-            marks += k.map(values, x, top + SHOWN - 4, KERNEL, name, reach)
+        for (values, name, means, reach), x in zip(rows, KERNELS, strict=True):
+            marks += k.map(values, x, top + SHOWN - 4, KERNEL, means, reach)
             marks.append(Text([x], [top + NAMED - 1], name, color="muted", size=11))
         marks.append(Text(SIGNS, [top + SHOWN - 4] * 2, ["−", "="], bold=True, size=20))
         worked = k.worked()
