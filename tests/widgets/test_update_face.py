@@ -39,6 +39,13 @@ def test_a_worked_weight_adds_up_as_it_is_printed():
         assert float(new) == pytest.approx(old - rate * gradient, abs=2e-3 * rate * abs(gradient) + 1e-4)
 
 
+def test_a_weight_that_moves_by_less_than_its_digits_tell_has_its_move_said():
+    (said,) = (
+        word for word in words_of(OneUpdate(network="trained", rate=1e-4)) if word.startswith("framed")
+    )
+    assert "moves by" in said and "=" not in said and len(said) < 40
+
+
 def test_it_opens_with_the_question_and_the_next_step_answers_it():
     update = OneUpdate()
     assert update.state["step"] == update.facts["steps"] - 1

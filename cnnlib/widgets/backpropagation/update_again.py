@@ -30,7 +30,7 @@ BEFORE, NOW = 0.14, 0.64  # where a line begins and ends, of the panel's width
 THUMB, ACROSS, COUNT = 34.0, 8, 16  # pixels of one of the others, how many a row, and how many
 IMAGE = 72.0
 WIDTH = 320.0  # pixels of the panel for which it is laid out
-LONG = 6  # letters of a loss from which on it is drawn smaller
+SIZES = {4: 24, 5: 18}  # of the loss now by its letters: it fits a phone
 
 
 def way(before: float, after: float) -> str:
@@ -111,7 +111,7 @@ class UpdateAgain:
         marks: list[Mark] = []
         for zone, said, high, low, at in zones:
             marks.append(Region(0, 1, high, low, color=COLORS[zone], alpha=0.2 if found == zone else 0.09))
-            if low - high > 34:
+            if low - high > 44:
                 look = {"bold": found == zone, "color": COLORS[zone] if found == zone else "ink"}
                 marks.append(Text([0.04], [at], said, size=14, align="left", **look))
         marks.append(Line([0, NOW], [level, level], "muted", 1, "dashed"))
@@ -123,16 +123,17 @@ class UpdateAgain:
     def open(self, before: float) -> list[Mark]:
         """The loss before, and a question where the loss now will be."""
         level = self.height(before)
+        asked = min(level, BASE - 14)  # off the words beneath
         return [
-            Points([NOW], [level], "paper", 19, outline="muted"),
-            Text([NOW], [level + 1], "?", bold=True, size=22),
+            Points([NOW], [asked], "paper", 19, outline="muted"),
+            Text([NOW], [asked + 1], "?", bold=True, size=22),
             *first(level, short(before)),
         ]
 
     def line(self, before: float, after: float, found: str) -> list[Mark]:
         """Both losses and the way between them; a triangle is beyond the panel."""
         level, end, words = self.height(before), self.height(after), shown(before, after)
-        size = 24 if len(words[1]) < LONG else 13
+        size = SIZES.get(len(words[1]), 13)
         return [
             Line([BEFORE, NOW], [level, end], COLORS[found], 6),
             Points([NOW], [end], COLORS[found], 9, "circle" if after <= self.top else "triangle", "paper"),

@@ -143,6 +143,8 @@ class KernelStep:
             return None
         g = float(self.gradient[place])
         old, rate, times, new = sum_that_adds_up(float(self.old[place]), self.rate, g)
+        if old == new:  # in as many digits as there is room for
+            return say("framed: {old}, moves by {move:.1g}", old=old, move=-self.rate * g)
         times, sign = (f"({times})", "▲") if g < 0 else (times, "▼")
         total = f"{old} − {rate} × {times} = {new} {sign}"
         return say("framed: {total}", total=total)
