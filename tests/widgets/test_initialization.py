@@ -68,7 +68,7 @@ def test_signs_between_neighbours_and_a_bracket_say_what_is_a_copy():
 
 def test_it_opens_a_few_steps_on_and_shows_faintly_what_the_loss_will_do():
     watch = FilterWatch()
-    assert watch.facts["steps"] == BEGUN and watch.facts["distinct"] == 1
+    assert watch.facts["steps"] == BEGUN == 60 and watch.facts["distinct"] == 1  # as notebook 08 says
     (ahead,) = (m for m in panels_of(watch)["loss"].marks if isinstance(m, Line) and m.dash == "dashed")
     assert ahead.x.min() == BEGUN and ahead.x.max() == 360  # it begins at the dot
     watch.advance(48)
