@@ -618,17 +618,18 @@ BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
 # ## One update, step by step
 #
 # Now all gradients are known, and each weight takes a small step: new weight = old weight minus learning rate times
-# derivative. The view goes through it with one training image, in five columns: forward, loss, backward, the step, and the
-# same image again. The present column is the large one. Of convolution 1 you see one map, the one with the largest
-# gradient, and the same map after ReLU and pooling; then likewise of convolution 2. Under the loss stands what it is
-# the logarithm of: the probability that the network gave to the right digit (notebook 02).
+# derivative. The view goes through it with one training image. At the left stand four stages: forward, loss, backward and
+# the step. The maps are the image and what each pooling made of it; the kernel is the one of the first layer with the
+# largest gradient. The loss is minus the logarithm of the probability that the network gave to the right digit
+# (notebook 02). The view opens at the step: all is known but the losses after it. Press Play for them, and once more to
+# see the whole update from its beginning, layer by layer.
 #
 # By how much should the loss fall? Let $g$ be the derivative of one weight, and $\eta$ the learning rate. The weight moves
 # by $-\eta\, g$. A small move changes the loss by $g$ times the move, that is, by $-\eta\, g^2$. Added up over all weights, the
 # loss should fall by the learning rate times the sum of all squared derivatives. Does it, at a rate of 0.001? And at 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
-# training images (bars at the right) *rises*.
+# training images (at the right) *rises*.
 
 # %%
 predict("04.promise")
@@ -644,7 +645,7 @@ selfish = Challenge(
         and f["others_after"] > f["others_before"]
     ),
 )
-OneUpdate(challenge=selfish, step=12, rate=0.001)
+OneUpdate(challenge=selfish, rate=0.001)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the last step shows</summary>

@@ -67,7 +67,8 @@ how = {
 predict("08.different")
 
 # %% [markdown]
-# The picture shows the eight filters of the first layer. Press Play to train.
+# The picture shows the eight filters of the first layer after sixty steps. Press Play to train on, or Rewind to see
+# how they began.
 #
 # **Challenge.** Choose other first weights above the picture and press Play again, until all eight filters differ and the
 # network reads nearly all digits.

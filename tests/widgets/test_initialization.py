@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from cnnlib.experiments.starting_networks import study_images
+from cnnlib.experiments.starting_networks import STARTS, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Bars, Heatmap, Note, Points, Text
+from cnnlib.viz import Bars, ColorScale, Heatmap, Line, Note, Points, Text
 from cnnlib.widgets import FilterWatch, InitExplorer
+from cnnlib.widgets.initialization.filter_watch import AHEAD, BEGUN, MEAN
 from cnnlib.widgets.initialization.init_explorer import SCALES, learned_from, trained_networks
 
 
@@ -32,21 +33,70 @@ def test_at_a_large_scale_a_whole_layer_dies():
     assert loss == pytest.approx(np.log(10), abs=0.02)
 
 
-def test_filters_show_their_cells_and_random_ones_stand_beside_them():
+def panels_of(watch):
+    return {panel.name: panel for panel in watch.scene.panels}
+
+
+def signs_of(panel):
+    return [m.text[0] for m in panel.marks if isinstance(m, Text) and m.text[0] in ("=", "≠")]
+
+
+def test_filters_show_their_cells_each_block_on_a_scale_of_its_own():
     watch = FilterWatch()
-    panels = {panel.name: panel for panel in watch.scene.panels}
-    cells = next(mark for mark in panels["filters"].marks if isinstance(mark, Heatmap))
-    assert np.isfinite(cells.z).sum() == 8 * 25 and cells.tile == (5, 5, 1)
-    beside = next(mark for mark in panels["random"].marks if isinstance(mark, Heatmap))
-    assert np.nanstd(beside.z) > 0 and cells.vmax == beside.vmax
-    assert watch.text.startswith("Before the first step the 8 filters are of 1 kind; ")
-    dot = next(mark for mark in panels["loss"].marks if isinstance(mark, Points))
-    assert dot.y == pytest.approx(np.log(10), abs=1e-6), "the chart is not empty before the first step"
-    equal = [m for m in panels["filters"].marks if isinstance(m, Text) and m.text == ("=",)]
-    assert len(equal) == 6, "between neighbours that are the same"
-    assert not [m for m in panels["random"].marks if isinstance(m, Text) and m.text == ("=",)]
-    watch.advance(2)
-    assert not any(isinstance(mark, Note) for mark in watch.scene.panels[-1].marks)
+    watch.rewind()
+    watch.refresh()
+    panels = panels_of(watch)
+    for name in ("filters", "random"):
+        (cells,) = (mark for mark in panels[name].marks if isinstance(mark, Heatmap))
+        assert np.isfinite(cells.z).sum() == 8 * 25 and cells.tile == (5, 5, 1)
+        scales = [mark for mark in panels[name].marks if isinstance(mark, ColorScale)]
+        said = scales[0].words[1] if scales else panels[name].subtitle.split()[-1]
+        assert float(said[1:]) == cells.vmax == -cells.vmin and said[0] == "±"
+        share = np.nanmax(np.abs(cells.z)) / cells.vmax
+        assert 0.3 < share <= 1, "what is there is seen in colour"
+    assert watch.text.startswith("All eight filters begin as copies. Before the first step ")
+
+
+def test_signs_between_neighbours_and_a_bracket_say_what_is_a_copy():
+    copies = panels_of(FilterWatch())["filters"]
+    assert signs_of(copies) == ["="] * 6 and not signs_of(panels_of(FilterWatch())["random"])
+    assert "one kind, eight copies" in [m.text[0] for m in copies.marks if isinstance(m, Text)]
+    different = panels_of(FilterWatch(start=STARTS[2]))["filters"]
+    assert signs_of(different) == ["≠"] * 6
+    assert "eight kinds" in [m.text[0] for m in different.marks if isinstance(m, Text)]
+
+
+def test_it_opens_a_few_steps_on_and_shows_faintly_what_the_loss_will_do():
+    watch = FilterWatch()
+    assert watch.facts["steps"] == BEGUN == 60 and watch.facts["distinct"] == 1  # as notebook 08 says
+    (ahead,) = (m for m in panels_of(watch)["loss"].marks if isinstance(m, Line) and m.dash == "dashed")
+    assert ahead.x.min() == BEGUN and ahead.x.max() == 360  # it begins at the dot
+    watch.advance(48)
+    (later,) = (m for m in panels_of(watch)["loss"].marks if isinstance(m, Line) and m.dash == "dashed")
+    assert later.x.min() == BEGUN + 48
+    other = FilterWatch(start=STARTS[3])
+    assert other.facts["steps"] == 0
+    assert not [m for m in panels_of(other)["loss"].marks if isinstance(m, Line)]
+
+
+def test_what_was_recorded_is_what_the_training_does():
+    watch = FilterWatch(trained=True)
+    means = [np.mean(watch.curve[i - MEAN : i]) for i in range(12, len(watch.curve) + 1, 12)]
+    assert len(AHEAD) == len(means)
+    np.testing.assert_allclose(AHEAD, means, atol=0.02)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 40])
+def test_the_dot_stands_at_the_present_step_with_its_value(steps):
+    watch = FilterWatch(start=STARTS[2])
+    watch.advance(steps)
+    panel = panels_of(watch)["loss"]
+    (dot,) = (mark for mark in panel.marks if isinstance(mark, Points))
+    assert dot.x == steps and panel.y.low < dot.y < panel.y.high
+    said = [mark.text[0] for mark in panel.marks if isinstance(mark, Text)]
+    assert said == [f"{np.mean(watch.curve[-MEAN:]) if steps else watch.facts['loss']:.2f}"]
+    zero = panels_of(FilterWatch(start=STARTS[1]))["loss"].marks
+    assert not [mark for mark in zero if isinstance(mark, Text)], "2.30 is said beside its line"
 
 
 @pytest.mark.parametrize("scale", [0.1, 0.3, 1, 10])

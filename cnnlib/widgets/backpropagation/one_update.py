@@ -16,8 +16,10 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
-from cnnlib.widgets.backpropagation.loss_words import moved, short, shown
-from cnnlib.widgets.backpropagation.update_columns import HEIGHT, UpdateColumns, stage_of, tracks
+from cnnlib.widgets.backpropagation.loss_words import moved
+from cnnlib.widgets.backpropagation.update_again import TOLD, WORSE, UpdateAgain, ways
+from cnnlib.widgets.backpropagation.update_flow import HEIGHT, UpdateFlow
+from cnnlib.widgets.backpropagation.update_large import large_panel
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
@@ -47,9 +49,9 @@ BACKWARDS = {
 
 
 class OneUpdate(Widget):
-    """Five columns: forward, loss, backward, step, forward again; each step adds a layer or a column.
+    """Four small stages, forward, loss, backward, step; the present one large.
 
-    The last one says whether the step helped this image and the others.
+    From the step on the large one asks what becomes of this image and of the others; the last step answers.
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ class OneUpdate(Widget):
             Choice("network", tuple(self.networks), picker="segments", label="Network"),
             Slider("image", 0, max(1, last), 0, integer=True, label="Image"),
             LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
-            Slider("step", 0, self.steps, self.steps, integer=True, label="Step"),
+            Slider("step", 0, self.steps, self.steps - 1, integer=True, label="Step"),
         )
         super().__init__(**options)
 
@@ -117,38 +119,41 @@ class OneUpdate(Widget):
             self.kept = key, self.update(state, x, y)
         seen, again, facts = self.kept[1]
         facts = facts | {"step": state["step"], "steps": self.steps, "label": int(y[0])}
-        last = state["step"] == self.steps
-        step, count = state["step"], len(self.outputs)
+        step, count, label = state["step"], len(self.outputs), int(y[0])
+        names, others = self.specimen.class_names, self.specimen.images[-self.others :]
+        p, now = (softmax(one.activations[-1])[0] for one in (seen, again))
         picture = UpdatePicture(self.outputs, step, seen)
         kernel = KernelStep(self.networks[state["network"]], seen, float(state["rate"]))
-        others, names = self.specimen.images[-self.others :], self.specimen.class_names
-        columns = UpdateColumns(picture, kernel, int(y[0]), facts, names, again, others)
+        flow = UpdateFlow(picture, kernel, p, label, facts["before"], names)
+        if step > 2 * count:
+            large = UpdateAgain(picture, p, now, label, names, facts, others, step < self.steps).panels()
+        else:
+            large = [large_panel(flow)]
         below = kernel.panels(step >= 2 * count, step > 2 * count)
-        below = [self.guess(step, seen, again, int(y[0])), *below]
-        small, narrow = picture.narrow(["stage 5"] * last, [panel.name for panel in below])
+        below = [self.guess(step, seen, again, label), *below]
+        above = [panel.name for panel in large if panel.name != "large"]
+        small, narrow = picture.narrow(above, [panel.name for panel in below])
         return Scene(
-            [*columns.panels(), small, *below],
+            [flow.panel(), *large, small, *below],
             say(
                 "Step {step} of {steps}, {sentence}",
                 step=step,
                 steps=self.steps,
-                sentence=self.sentence(state, seen, facts),
+                sentence=self.sentence(state, seen, facts, kernel),
             ),
             facts,
-            rows=(1, 1),
-            columns=tracks(stage_of(step, count)),
+            columns=("352px", 1, 1),
             height=HEIGHT,
             narrow=narrow,
-            figures=self.figures(step, facts),
+            figures=[self.verdict(step, facts)],
         )
 
-    def figures(self, step: int, facts: dict) -> list[Figure]:
-        """The losses, once they are known."""
-        known, done = step >= len(self.outputs), step == self.steps
-        before, after = short(facts["before"]) if known else "?", "?"
-        if done:
-            before, after = shown(facts["before"], facts["after"])
-        return [Figure("Loss before", before), Figure("Loss now", after, large=True)]
+    def verdict(self, step: int, facts: dict) -> Figure:
+        """What becomes of the others, once it is known."""
+        count, found = say("{count} others", count=self.others), ways(facts)[1]
+        if step < self.steps:
+            return Figure(count, "?", large=True)
+        return Figure(count, found, large=True, color="bad" if found == WORSE else "ink")
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
         """Both passes, and the losses and moves of the update between them."""
@@ -194,7 +199,7 @@ class OneUpdate(Widget):
         x = Axis(0, 1.15, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
         return Panel(marks, x, y, title=RINGS, name="guess")
 
-    def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
+    def sentence(self, state: dict, seen: FullPass, facts: dict, kernel: KernelStep) -> str:
         step, count = state["step"], len(self.outputs)
         if step == 0:
             name = self.specimen.class_names[facts["label"]]
@@ -212,13 +217,15 @@ class OneUpdate(Widget):
         if step <= 2 * count:
             return self.backward_words(self.outputs[2 * count - step], seen)
         if step == self.steps - 1:
+            up, down = kernel.moves()
             return say(
-                "update: {moving:,} of the {num_parameters:,} weights move by the learning rate {rate:.3g} "
-                "times their gradient, downhill; the gradient of the others is zero. The largest move is "
-                "{largest:.2g}.",
-                moving=sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
-                num_parameters=self.specimen.model.num_parameters,
-                rate=state["rate"],
+                "step: each weight goes against its gradient, downhill for this image. Of {every:,} weights "
+                "{up:,} go up, {down:,} down, by {largest:.2g} at most; {still:,} stay. Press Play for the "
+                "losses now.",
+                every=up + down + kernel.still(),
+                up=up,
+                down=down,
+                still=kernel.still(),
                 largest=facts["largest"],
             )
         return self.after_words(facts)
@@ -254,9 +261,10 @@ class OneUpdate(Widget):
     def after_words(self, facts: dict) -> str:
         before, after = facts["others_before"], facts["others_after"]
         return say(
-            "forwards again: the loss of this image {own}, down by {fell:.3g}; "
+            "again: {told}. The loss of this image {own}, down by {fell:.3g}; "
             "rate times squared gradient had predicted {predicted:.3g}. The mean loss of "
             "{others} other images {theirs}.",
+            told=word(TOLD[ways(facts)]),
             own=moved(facts["before"], facts["after"], word("went")),
             fell=facts["fell"],
             predicted=facts["predicted"],

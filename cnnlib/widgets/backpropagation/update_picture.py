@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
 from cnnlib.runtime.language import say, word
-from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
+from cnnlib.viz import Axis, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import reach_of, shared_ends
@@ -17,7 +17,7 @@ from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
 PITCH, NARROW_STEP = 74.0, 88.0
-COLUMN = 470.0  # pixels of a large column with its heading
+ANSWER = 466.0  # pixels of the panels of the answer with their headings
 MOST = 5  # rows and columns of a linear layer's weights that are shown
 
 
@@ -65,7 +65,7 @@ class UpdatePicture:
         return [single(output, array, self.map_of(column), x=x, y=y, state=state, **size, **colors)]
 
     def narrow(self, above: list[str], below: list[str]) -> tuple[Panel, Narrow]:
-        """From top to bottom, values at the left, gradients at the right; and what stands above and below."""
+        """From top to bottom, values left, gradients right; two panels above, and what is below."""
         marks: list[Mark] = [
             Text([0], [10], "values, forwards ↓", color="muted", align="left", bold=True, size=12),
             Text([1], [10], "gradient, backwards ↑", align="right", bold=True, size=12),
@@ -77,8 +77,9 @@ class UpdatePicture:
         height = 126.0 + NARROW_STEP * (len(self.outputs) - 1)
         down = Axis(height, 0, visible=False)
         panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
-        rows = [COLUMN] * len(above) + [height]
-        at = {name: (row, 0, 1, 2) for row, name in enumerate([*above, "down"])}
+        rows = [ANSWER, height] if above else [height]
+        at = {name: (0, column) for column, name in enumerate(above)}
+        at["down"] = (len(rows) - 1, 0, 1, 2)
         for name in below:
             if name == "move":  # beside the old weights
                 at[name] = (len(rows) - 1, 1)
@@ -117,36 +118,12 @@ class KernelStep:
         """How many stay."""
         return sum(int((g == 0).sum()) for g in self.every)
 
-    def map(
-        self, values, x, y, pitch, title, reach=None, numbers=False, sampled=False, needs=0.0
-    ) -> list[Mark]:
-        """A kernel as an image of `pitch` pixels, with its numbers or the sample's frame alone."""
+    def map(self, values, x, y, pitch, title, reach=None) -> list[Mark]:
+        """A kernel as an image of `pitch` pixels, the weight whose sum is shown in a frame."""
         reach = reach_of([values]) if reach is None else reach
         look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
-        look["tile_names"] = ("",)
-        shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
-        look |= {"x": x, "y": y, "pitch": pitch, "needs": needs, "type_size": 12.0}
-        look["boxes"] = self.samples() if shown or sampled else None
-        one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)
-        scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
-        return [one, scale] if numbers else [one]
-
-    def moved_marks(self, x: float, y: float, pitch: float) -> list[Mark]:
-        """In each cell of a drawn kernel how its weight moves: the farther, the larger."""
-        rows, columns = self.move.shape
-        if max(rows, columns) > MOST:
-            return []
-        cell, marks = (pitch - 3) / max(rows, columns), []
-        share = np.abs(self.move) / (np.abs(self.move).max() or 1.0)
-        for place in np.argwhere(self.move != 0):
-            row, column = map(int, place)
-            strong = abs(self.new[row, column]) > 0.7 * self.reach  # a cell so dark that ink is not seen
-            right, down = (column + 0.5 - columns / 2) * cell, (row + 0.5 - rows / 2) * cell
-            look = {"size": 7.0 + 6.0 * round(float(share[row, column]), 1), "shift": (right, down)}
-            way = "▲" if self.move[row, column] < 0 else "▼"
-            look |= {"color": "paper" if strong else "ink", "literal": True}
-            marks.append(Text([x], [y], way, **look))
-        return marks
+        look |= {"x": x, "y": y, "pitch": pitch, "tile_names": ("",), "boxes": self.samples()}
+        return [Maps(values + 0.0, tile=(*values.shape, 1), **look)]
 
     def sample(self) -> tuple[int, int] | None:
         """Row and column of the weight that moves most."""
@@ -159,19 +136,18 @@ class KernelStep:
         place = self.sample()
         return None if place is None else boxes([0], (place[0],) * 2, (place[1],) * 2)
 
-    def worked(self) -> tuple[str, str, str] | None:
-        """The framed weight in full: where it is, its sum, and why it goes up or down."""
+    def worked(self) -> str | None:
+        """The sum of the framed weight, and whether it goes up or down."""
         place = self.sample()
         if place is None:
             return None
         g = float(self.gradient[place])
         old, rate, times, new = sum_that_adds_up(float(self.old[place]), self.rate, g)
-        where = say("the framed weight: row {row}, column {column}", row=place[0], column=place[1])
-        if g < 0:
-            why = "A gradient below zero: the loss falls with this weight, so the weight goes up."
-            return where, f"{old} − {rate} × ({times}) = {new} ▲", why
-        why = "A gradient above zero: the loss rises with this weight, so the weight goes down."
-        return where, f"{old} − {rate} × {times} = {new} ▼", why
+        if old == new:  # in as many digits as there is room for
+            return say("framed: {old}, moves by {move:.1g}", old=old, move=-self.rate * g)
+        times, sign = (f"({times})", "▲") if g < 0 else (times, "▼")
+        total = f"{old} − {rate} × {times} = {new} {sign}"
+        return say("framed: {total}", total=total)
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
         """The three as matrices beneath one another, for a narrow page."""

@@ -9,28 +9,25 @@ from cnnlib.experiments.starting_networks import STARTS, starting_network, study
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
-from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import (
-    Axis,
-    Figure,
-    Heatmap,
-    Line,
-    Narrow,
-    Note,
-    Panel,
-    Points,
-    Reference,
-    Scene,
-    Text,
-    mosaic,
-)
+from cnnlib.runtime.language import say, say_many, word
+from cnnlib.viz import Axis, Figure, Line, Narrow, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Widget
-from cnnlib.widgets.base.decades import LOG_AXIS, loss_axis
+from cnnlib.widgets.initialization.filter_grid import filters_panel, random_panel
 
-ACROSS = 4  # filters in a row
 WORDS = ("identical", "zero", "random (He)", "identical, last layer random")
 SLOTS = {"bar": ("start",), "more": ("rate",)}
-NARROW = Narrow(("218px", "218px", "230px"), (1,), 666, {"filters": (0, 0), "random": (1, 0), "loss": (2, 0)})
+NARROW = Narrow(("226px", "80px", "250px"), (1,), 556, {"filters": (0, 0), "random": (1, 0), "loss": (2, 0)})
+BEGUN = 60  # steps that are taken before it is seen, from the settings that it opens with
+#: How the loss will go on from there, the mean of ten batches at every twelfth step.
+AHEAD = (
+    2.27, 1.96, 2.0, 2.0, 1.56, 1.11, 1.04, 1.03, 0.66, 0.72, 0.77, 0.68, 0.73, 0.65, 0.51, 0.47,
+    0.52, 0.52, 0.57, 0.51, 0.51, 0.53, 0.45, 0.36, 0.49, 0.42, 0.39, 0.37, 0.43, 0.45,
+)  # fmt: skip
+HIGHEST = 2.6  # loss in the picture
+MEAN = 10  # batches
+NAMED = 0.6  # share of the steps until which what is to come is named
+END = 1.14  # of the axis, in all steps: then there is room for a number at the last one
+NEAR = 0.02  # to the loss of guessing, whose number stands there already
 
 
 class FilterWatch(Widget):
@@ -38,10 +35,10 @@ class FilterWatch(Widget):
 
     Facts: ``distinct`` (different filters among the eight), ``distinct_second`` (among the sixteen),
     ``loss``, ``accuracy`` (validation images), ``steps``. With ``trained=True`` the training is run before
-    the widget appears.
+    the widget appears; otherwise it appears after a few steps, if its controls are as they come.
 
-    >>> FilterWatch().text  # of ten equal scores rounding picks one  # doctest: +ELLIPSIS
-    'Before the first step the 8 filters are of 1 kind; ... % of the validation images are right, loss 2.30.'
+    >>> FilterWatch().text.split(".")[0]
+    'Still eight copies'
     """
 
     title = "Do the filters become different?"
@@ -58,6 +55,12 @@ class FilterWatch(Widget):
         super().__init__(**options)
         if trained:
             self.advance(self.epochs * 45)
+        elif self.untouched(self.state):
+            self.advance(BEGUN)
+
+    def untouched(self, state: dict) -> bool:
+        """Whether the controls are as they come."""
+        return all(state[control.name] == control.default for control in self.controls)
 
     def begin(self):
         self.model, self.curve, self.spread = starting_network(self.state["start"]), [], []
@@ -83,95 +86,76 @@ class FilterWatch(Widget):
         }
         figures = [
             Figure("Kinds of filters", str(facts["distinct"]), "among 8", large=True),
-            Figure("Digits read", f"{100 * facts['accuracy']:.1f}", "%", large=True),
+            Figure("Digits read", f"{100 * facts['accuracy']:.0f}", "%"),
         ]
+        filters = filters_panel(weights[:, 0], facts["distinct"])
         return Scene(
-            [*filter_panels(weights[:, 0], state["start"]), self.loss_panel(facts["loss"])],
-            self.sentence(facts),
+            [filters, random_panel(begins=state["start"] == STARTS[2]), self.loss_panel(facts["loss"])],
+            self.sentence(facts, moved=bool(weights.any())),
             facts,
-            columns=(1, 1, 1),
-            height=232,
+            rows=("354px", "86px"),
+            columns=("min(616px, 66%)", 1),
+            height=440,
             figures=figures,
             narrow=NARROW,
         )
 
     def loss_panel(self, loss: float) -> Panel:
-        """The loss of each batch; before the first step that of the validation images, as a dot."""
-        last = self.epochs * 45
-        losses = np.clip(self.curve, 0.00101, 99)
-        marks = [
-            Reference("2.30 = guessing", y=np.log(10), at="end"),
-            Line(np.arange(1, len(losses) + 1), losses, color="ink", width=1.5),
-        ]
-        if not self.curve:
-            marks.append(Points(0, loss, color="ink", outline="paper", size=5))
-            marks.append(Note(0.06 * last, 0.8, "Press Play: the loss begins here.", (2, 0.95 * loss), 240))
-        axes = Axis(0, last, "step", whole=True), loss_axis(losses)
-        look = {"subtitle": LOG_AXIS[1], "at": (0, 2), "name": "loss"}
-        return Panel(marks, *axes, title="Loss of each batch", **look)
+        """The loss of each batch, pale, and their mean with its value at the end; dashed what is to come."""
+        last, steps = self.epochs * 45, len(self.curve)
+        losses = np.clip(self.curve, 0, HIGHEST)
+        means = [losses[max(0, i - MEAN) : i].mean() for i in range(1, steps + 1)]
+        loss = float(np.mean(self.curve[-MEAN:])) if steps else loss
+        now = min(loss, HIGHEST) if np.isfinite(loss) else HIGHEST
+        marks = [Reference("2.30 = guessing", y=np.log(10), at="end"), *self.ahead(steps, now)]
+        if steps:
+            x = np.arange(1, steps + 1)
+            marks += [Line(x, losses, "ink", 1, alpha=0.3), Line(x, means, "ink", 2.5)]
+        if abs(loss - np.log(10)) > NEAR:
+            look = {"bold": True, "size": 15, "align": "left", "shift": (9, -13)}
+            marks.append(Text(steps, now, f"{loss:.2f}", **look))
+        marks.append(Points(steps, now, color="ink", outline="paper", size=6))
+        axes = Axis(0, END * last, "step", whole=True), Axis(0, HIGHEST, ticks=(0, 1, 2))
+        return Panel(marks, *axes, title="Loss", subtitle="mean of ten batches", at=(0, 1, 2, 1), name="loss")
 
-    def sentence(self, facts):
+    def ahead(self, steps: int, now: float) -> list[Line | Text]:
+        """From the present loss on what is recorded, if the controls are as they come."""
+        last = self.epochs * 45
+        if not self.untouched(self.state) or steps == last:
+            return []
+        x = 12 * np.arange(1, len(AHEAD) + 1)
+        x, y = np.append(steps, x[x > steps]), np.append(now, np.array(AHEAD)[x > steps])
+        look = {"color": "muted", "size": 11, "align": "right", "shift": (0, -26)}
+        named = [Text(last, AHEAD[-1], "still to come", **look)] if steps < NAMED * last else []
+        return [Line(x, y, "muted", 1.5, "dashed"), *named]
+
+    def sentence(self, facts, moved: bool) -> str:
+        return f"{meaning(facts['distinct'], facts['steps'], moved)} {self.read(facts)}"
+
+    def read(self, facts) -> str:
         when = (
             say_many("After {number} step", "After {number} steps", facts["steps"])
             if facts["steps"]
-            else "Before the first step"
+            else word("Before the first step")
         )
-        return say_many(
-            "{when} the 8 filters are of {number} kind; {accuracy:.1f} % of the validation "
-            "images are right, loss {loss:.2f}.",
-            "{when} the 8 filters are of {number} kinds; {accuracy:.1f} % of the validation "
-            "images are right, loss {loss:.2f}.",
-            facts["distinct"],
+        return say(
+            "{when} {accuracy:.1f} % of the validation images are right.",
             when=when,
             accuracy=100 * facts["accuracy"],
-            loss=facts["loss"],
         )
 
 
-def filter_panels(filters: np.ndarray, start: str) -> list[Panel]:
-    """The eight first filters, and beside them eight random ones, all on one scale."""
-    drawn = starting_network(STARTS[2])[0].params["weight"][:, 0]
-    reach = max(float(np.abs(drawn).max()), float(np.abs(filters).max()))
-    title = "Before the first step" if start == STARTS[2] else "To compare with: random"
-    words = "blue plus, orange minus"
-    if np.ptp(filters) == 0:
-        words = say("every weight is {weight:.2g}", weight=filters.flat[0])
-    look = {"title": title, "at": (0, 1), "name": "random"}
-    return [
-        grid_panel(filters, reach, title="First filters", subtitle=words, name="filters"),
-        grid_panel(drawn, reach, **look),
-    ]
+def meaning(distinct: int, steps: int, moved: bool) -> str:
+    """What the filters are to one another.
 
-
-def grid_panel(filters: np.ndarray, reach: float, **look) -> Panel:
-    """Numbered filters as grids of their weights, each cell with a thin border; "=" between equal ones."""
-    count, high, wide = filters.shape
-    names = tuple(say("filter {i}", i=i) for i in range(count))
-    table = mosaic(filters, ACROSS)
-    marks = [
-        Heatmap(
-            table, cmap="diverging", vmin=-reach, vmax=reach, tile=(high, wide, 1), tile_names=names,
-            means="weight",
-        ),
-    ]  # fmt: skip
-    row, column = np.divmod(np.arange(count), ACROSS)
-    left, top = column * (wide + 1) - 0.5, row * (high + 1) - 0.5
-    for i in range(wide + 1):
-        marks.append(borders(left + i, left + i, top, top + high))
-    for i in range(high + 1):
-        marks.append(borders(left, left + wide, top + i, top + i))
-    words = [str(i) for i in range(count)]  # in the gap beneath each row
-    marks.append(Text(left + wide / 2, top + high + 0.5, words, color="muted", size=11))
-    for i in np.flatnonzero(column[1:] > column[:-1]):
-        if distinct_filters(filters[i : i + 2, None]) == 1:
-            marks.append(Text(left[i] + wide + 0.5, top[i] + high / 2, "=", bold=True, size=14))
-    x = Axis(-0.5, table.shape[1] + 0.7, visible=False)  # as far from the next panel as to be seen apart
-    y = Axis(table.shape[0] + 0.5, -0.5, visible=False)
-    return Panel(marks, x, y, equal=True, grid=False, **look)
-
-
-def borders(x0: np.ndarray, x1: np.ndarray, y0: np.ndarray, y1: np.ndarray) -> Line:
-    """Thin lines from (x0, y0) to (x1, y1), one for each filter."""
-    gaps = np.full(len(x0), np.nan)
-    x, y = (np.stack([start, end, gaps], axis=1).ravel() for start, end in ((x0, x1), (y0, y1)))
-    return Line(x, y, color="muted", width=1, alpha=0.35)
+    >>> meaning(1, 0, True), meaning(3, 90, True)
+    ('All eight filters begin as copies.', '3 kinds among the eight filters.')
+    """
+    if not moved:
+        return word("All weights stay zero. No gradient gets through to the filters.")
+    if distinct == 1:
+        still = "Still eight copies. Each step moves all of them alike."
+        return word(still if steps else "All eight filters begin as copies.")
+    if distinct == 8:
+        return word("All eight filters differ. Each can look for something of its own.")
+    return say("{number} kinds among the eight filters.", number=distinct)
