@@ -53,7 +53,10 @@ def sentence(view, facts: dict) -> str:
     steps, epochs = facts["steps"], facts["epochs"]
     about = {"judged": view.judged, "loss": facts["loss"], "right": share_right(view, facts)}
     if steps == 0:
-        return say("Before the first step the loss on the {judged} is {loss:.2f} and {right}.", **about)
+        return say(
+            "Before the first step its weights are random: {right}. Press Play, or click an image.",
+            right=about["right"],
+        )
     if not math.isfinite(facts["loss"]):
         return say(
             "After {steps:,} steps the loss is no number any more: the steps were too large. Rewind.",
@@ -62,9 +65,7 @@ def sentence(view, facts: dict) -> str:
     about["begin"] = say_many("After {number:,} step", "After {number:,} steps", steps)
     about["epochs"] = say_many("{number} epoch", "{number} epochs", epochs)
     words = say(
-        "{begin} ({seen:,} images, {epochs}) the loss on the {judged} is {loss:.2f} and {right}.",
-        seen=facts["seen"],
-        **about,
+        "{begin} ({seen:,} images, {epochs}) {right}, with a loss of {loss:.2f}.", seen=facts["seen"], **about
     )
     if epochs < view.epochs:
         return words
