@@ -104,7 +104,7 @@ class Examiner:
         """Show the next images in turn, and those that are always shown."""
         places = (self.next + np.arange(count)) % len(self.x)
         self.next = int(places[-1] + 1) % len(self.x)
-        self._ask(model, np.union1d(places, self.always))
+        self._ask(model, np.concatenate([places, self.always[~np.isin(self.always, places)]]))
         self.order = np.concatenate([self.order[~np.isin(self.order, places)], places])[-self.window :]
 
     def judge_all(self, model):

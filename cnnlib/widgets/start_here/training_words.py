@@ -11,6 +11,7 @@ from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Figure
 from cnnlib.widgets.base import Challenge
 
+LEAST = 0.005  # probability of a second answer that is worth a word
 ENOUGH = 300  # images judged, for a share that says something
 LOST = "The loss is no number any more: the steps were too large. Drag the cursor back and lower the rate."
 
@@ -89,7 +90,9 @@ def chosen(view) -> str:
         share = softmax(view.model.infer(view.examiner.x[view.chosen][None]))[0]
     names = view.split.class_names
     best = [
-        say("{name} with {share:.0f} %", name=names[k], share=100 * share[k]) for k in np.argsort(-share)[:4]
+        say("{name} with {share:.0f} %", name=names[k], share=100 * share[k])
+        for place, k in enumerate(np.argsort(-share)[:4])
+        if place == 0 or share[k] >= LEAST
     ]
     return " " + say(
         "{image} {number} is of class {true}; the network says {best}.",
