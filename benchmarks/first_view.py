@@ -43,7 +43,7 @@ parts = mnist.hold_back(len(mnist.x_train) // 12)
 TrainingView(parts, make_model=mnist_cnn, judged="validation images", batch_size=64, goal=0.98)"""
 SPEEDS = ("100 steps a second", "as fast as possible")
 SHARES = (95, 98)
-SENTENCE = re.compile(r"After ([\d,]+) steps? .* and ([\d.]+) % of")
+SENTENCE = re.compile(r"After ([\d,]+) steps? \(.*\) ([\d.]+) % of")
 # Each painted picture, with the sentence that stands beneath it.
 WATCH = """(view) => {
   const { picture } = view.querySelector("canvas"), text = view.querySelector(".cnn-text");

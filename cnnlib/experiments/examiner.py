@@ -3,7 +3,7 @@
 To judge 2,000 images of 28x28 takes as long as nine steps of training. So while a network trains, it is shown
 some images after every so many that it learned from, always the next ones in turn with its weights of that
 moment, and the newest thousand answers are counted. That costs about a twentieth of the time, and the share
-lags behind by half of the thousand.
+lags behind by half of the thousand. Images that somebody watches are shown each time.
 """
 
 import math
@@ -46,6 +46,8 @@ class Examiner:
         How many then.
     window : int
         How many of the newest answers count.
+    always : array of int
+        Images that are shown each time, since somebody watches them; their answers count like the others.
 
     Attributes
     ----------
@@ -66,8 +68,8 @@ class Examiner:
     360
     """
 
-    def __init__(self, x, y, *, every=640, part=100, window=1000):
-        self.x, self.y, self.every = x, y, every
+    def __init__(self, x, y, *, every=640, part=100, window=1000, always=()):
+        self.x, self.y, self.every, self.always = x, y, every, np.asarray(always, int)
         self.part, self.window = min(part, len(x)), min(window, len(x))
         self.guesses, self.losses = np.full(len(x), -1), np.full(len(x), np.nan)
         self.sure = np.full(len(x), np.nan)
@@ -86,12 +88,24 @@ class Examiner:
             return False
         self.since -= self.every
         if self.whole:
-            self.order, self.whole = self.order[:0], False
-        places = (self.next + np.arange(self.part)) % len(self.x)
-        self.next = int(places[-1] + 1) % len(self.x)
-        self._ask(model, places)
-        self.order = np.concatenate([self.order[~np.isin(self.order, places)], places])[-self.window :]
+            self._forget_answers()
+        self._go_on(model, self.part)
         return True
+
+    def look(self, model, count):
+        """Show the next `count` images to the network; earlier answers, of other weights, do not count."""
+        self._forget_answers()
+        self._go_on(model, min(count, len(self.x)))
+
+    def _forget_answers(self):
+        self.order, self.whole = self.order[:0], False
+
+    def _go_on(self, model, count):
+        """Show the next images in turn, and those that are always shown."""
+        places = (self.next + np.arange(count)) % len(self.x)
+        self.next = int(places[-1] + 1) % len(self.x)
+        self._ask(model, np.concatenate([places, self.always[~np.isin(self.always, places)]]))
+        self.order = np.concatenate([self.order[~np.isin(self.order, places)], places])[-self.window :]
 
     def judge_all(self, model):
         """Show all images to the network: every answer counts until some are judged again."""

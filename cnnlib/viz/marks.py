@@ -39,6 +39,8 @@ def value_range(values: np.ndarray, cmap: str, low: float | None, high: float | 
     >>> value_range(np.array([-1.0, 3.0, np.nan]), "diverging", None, None)
     (-3.0, 3.0)
     """
+    if low is not None and high is not None:
+        return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
     finite = values[np.isfinite(values)]
     lowest, highest = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if cmap in SIGNED and low is None and high is None:

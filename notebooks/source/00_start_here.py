@@ -99,18 +99,20 @@ print(
 #
 # Then the cell opens a window. Press **Play**. Four things change at once:
 #
+# - **The wall of digits.** Always the same sixty validation images, six of each digit in a column of their own, with the
+#   network's guess beneath. Wrong ones stand on a ground of rust: watch the wall become clear. *Still wrong* puts there
+#   what it gets wrong of all the images that it is judged by. A click on an image says how sure the network is of its guess.
+# - **Correct answers.** This is the *accuracy*, the share of validation images that it guesses right, from guessing up to
+#   the goal. (Judging takes time. So the window uses 2,000 of the validation images, and while it plays only its last
+#   thousand answers.)
 # - **Loss.** Each dot is the loss of one batch. The dots jump up and down, because every batch holds other images, some of
 #   them harder. The line is the loss of the validation images. The dotted line at 2.30 is the loss of giving
-#   all ten digits the same probability.
-# - **Correct answers.** This is the *accuracy*, the share of validation images that it guesses right. It counts guesses only, while
-#   the loss also asks how sure the network was of the right digit. So the loss can fall although the accuracy stays:
-#   the same guesses are right, and the network is surer of them. (Judging takes time. So the window uses 2,000 of the
-#   validation images, and while it plays only its last thousand answers.)
+#   all ten digits the same probability. The accuracy counts guesses only, while the loss also asks how sure the network was
+#   of the right digit. So the loss can fall although the accuracy stays: the same guesses are right, and the network is
+#   surer of them.
 # - **First-layer filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures.
-#   The upper row shows them at the start, drawn at random. The middle row is what training has changed: look for a
-#   blue side beside an orange one. Both rows added up are the filters as they are now, in the lower row.
-# - **Still wrong.** The images in this list become few. Under each stands the true digit, then the guess, and how sure the
-#   network is of it.
+#   The upper row shows them at the start, drawn at random, the lower row as they are now: look for a blue side beside an
+#   orange one. Point at one of the lower row to read how far training has changed it.
 #
 # Pause it and take one step at a time. Rewind it to an earlier step: that puts the weights of this step back, and *Play*
 # trains anew from there. If you change nothing, it takes the same steps once more, because the first weights and the order
@@ -272,7 +274,7 @@ for rate in (0.0001, 0.03, 1.0):
 # %% [markdown] minutes=2
 # ## If a window does not move
 #
-# Then run the next cell and press its button. If the sentence under the table changes, the page and Python talk to
+# Then run the next cell and press its button. If a dot travels to Python and is counted there, the page and Python talk to
 # each other, and every window of the course will work. If nothing appears, or nothing changes, read "When it does not start"
 # in the [README](../README.md).
 
@@ -323,7 +325,7 @@ my_course()
 # 1. *Warm-up, 10 minutes.* Which is the largest learning rate at which more than 95 % of the validation images are right
 #    before the network has seen 20,000 images? Try `0.06`, `0.1`, `0.2` and so on in the window, each from the start. Is it the same
 #    rate with other first weights? Add `seed=1` to the call of `TrainingView`.
-# 2. *Warm-up, 5 minutes.* Look at the images that are wrong after an epoch. For each, say whether you would have got it
+# 2. *Warm-up, 5 minutes.* Look at the images that are *still wrong* after an epoch. For each, say whether you would have got it
 #    right.
 # 3. *Core, 10 minutes.* Give `fit` five times as many epochs, on a fresh network (a minute or two). The loss on the
 #    training images goes on falling. Does the accuracy on the validation images go on growing?

@@ -262,8 +262,8 @@ LossTable()
 #
 # The same network once more, live, on all 55,000 training images. At first the axis has room for 20,000 of them; it grows
 # as the training goes on. <!-- source: FIRST_HORIZON in cnnlib/widgets/start_here/training_picture.py -->
-# Beside the curves you see its filters, and beneath them some images that it still gets wrong. Which digits will be among
-# these longest?
+# Sixty of the validation images stand in columns, one for each digit, with its guesses beneath; *Still wrong* shows those
+# that it still gets wrong in their place. Which digits will be among these longest?
 #
 # **Challenge:** more than 98 % of the *validation* images right. (So that judging does not hold up the training, the view
 # judges by 2,000 of the 5,000.) You may rewind and try other rates. That is choosing, and validation images are there for

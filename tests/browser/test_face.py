@@ -184,7 +184,7 @@ def test_pointing_at_a_node_needs_no_message_to_show_its_links(opened):
     one.pump()
     one.page.evaluate("window.take()")
     box = one.page.locator(".cnn-picture > canvas").bounding_box()
-    one.page.mouse.move(box["x"] + 0.74 * box["width"], box["y"] + 60)
+    one.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] - 80)
     one.page.wait_for_timeout(100)
     assert one.page.locator(".cnn-picture > .cnn-tip").inner_text().startswith("filter")
     assert one.page.evaluate("window.take()") == []

@@ -78,3 +78,24 @@ def test_outputs_that_are_no_numbers_give_no_loss():
     examiner = Examiner(x, y)
     examiner.judge_all(Broken())
     assert np.isnan(examiner.judgement().loss)
+
+
+def test_images_that_are_watched_are_shown_each_time_and_counted_in_their_turn():
+    seer, (x, y) = Seer(), numbered(10)
+    examiner = Examiner(x, y, every=1, part=3, window=10, always=[1, 8])
+    for _ in range(2):
+        examiner.learned(seer, 1)
+    assert seer.asked == [[0, 1, 2, 8], [3, 4, 5, 1, 8]]
+    assert examiner.judgement().count == 6 and examiner.guesses[8] == 0
+
+
+def test_a_look_at_many_images_forgets_the_earlier_answers():
+    seer, (x, y) = Seer(), numbered(10)
+    examiner = Examiner(x, y, every=1, part=3, window=10)
+    examiner.learned(seer, 1)
+    examiner.look(seer, 5)
+    assert seer.asked == [[0, 1, 2], [3, 4, 5, 6, 7]] and examiner.judgement().count == 5
+    examiner.learned(seer, 1)
+    assert examiner.judgement().count == 8
+    examiner.look(seer, 50)
+    assert examiner.judgement().count == 10

@@ -50,9 +50,9 @@ def test_what_is_no_word_and_no_number_stays(text):
 
 def test_what_is_added_to_a_sentence_is_looked_up():
     with spoken("de"):
-        assert say("filter {k} now", k=1) + "Loss" == "Filter 1 jetztVerlust"
-        assert " " + say("filter {k} now", k=1) == " Filter 1 jetzt"
-        assert isinstance(str(say("filter {k} now", k=1)), Said)
+        assert say("filter {k} at the start", k=1) + "Loss" == "Filter 1 am AnfangVerlust"
+        assert " " + say("filter {k} at the start", k=1) == " Filter 1 am Anfang"
+        assert isinstance(str(say("filter {k} at the start", k=1)), Said)
 
 
 def test_a_text_that_nobody_translated_stays_english():

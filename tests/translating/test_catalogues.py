@@ -130,7 +130,7 @@ def test_a_new_language_in_five_commands_as_the_page_tells(copy):
 
 
 def test_a_changed_sentence_is_told_of_and_becomes_fuzzy(copy):
-    file = copy / "cnnlib/widgets/start_here/wrong_images.py"
+    file = copy / "cnnlib/widgets/start_here/wall.py"
     file.write_text(file.read_text("utf-8").replace("None is wrong.", "None of them is wrong."), "utf-8")
     status, told = command(copy, "check")
     assert status == 1 and "texts of the package have changed since; run `python -m tools" in told

@@ -96,7 +96,7 @@ def test_the_view_speaks_german_while_it_trains_and_when_it_fails(german):
     for steps in (1, 40, 200, 2000):
         view.advance(steps)
         texts += told(view)
-    view.live.receive({"type": "event", "id": 1, "event": {"name": "wrong", "kind": "click", "index": 0}})
+    view.live.receive({"type": "event", "id": 1, "event": {"name": "wall 0", "kind": "click", "index": 0}})
     texts += told(view)
     view.set_state(rate=1.0)
     view.advance(60)

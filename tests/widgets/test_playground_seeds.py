@@ -9,6 +9,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
 from cnnlib.playground.features import grid_points
 from cnnlib.viz import Heatmap, Line, Note, Points, Text, Tiles
+from cnnlib.viz.static_layout import boxes
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
 from cnnlib.widgets.spirals.snapshots import LAST, ROWS, RUNS, PlaygroundSnapshots, trained
 from cnnlib.widgets.spirals.stripes import patterns
@@ -45,18 +46,45 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
 
 
-def test_maps_carry_their_points_and_the_losses_stand_beside_them_all():
-    view = PlaygroundSeeds(count=5)
+def test_maps_carry_their_points_and_the_losses_lie_beneath_them_all():
+    view = PlaygroundSeeds(count=8)
     scene = view.scene
     *maps, losses = scene.panels
     for index, panel in enumerate(maps):
         drawn = np.concatenate([m.x for m in panel.marks if isinstance(m, Points)])
         assert len(drawn) == len(view.ensemble.train[index][::2])
-    assert [panel.at[:2] for panel in maps] == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]
-    assert losses.at == (0, 4, 3, 1) and scene.height / 3 > 140, "the chart is as high as three maps"
+    assert [panel.at[:2] for panel in maps] == [*((0, k) for k in range(6)), (1, 0), (1, 1)]
+    assert losses.at == (2, 0, 1, 6), "as wide as six maps"
     labels = {m.label for m in losses.marks if isinstance(m, Line) and m.label}
     best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
     assert labels == {"median", f"lowest: start {best}", f"highest: start {worst}"}
+
+
+@pytest.mark.parametrize("steps", [0, 500])
+def test_a_dot_is_where_each_network_is(steps):
+    view = PlaygroundSeeds(count=3, neurons=[[2, 0, 0, 0]])
+    view.advance(steps)
+    dots, middle = (m for m in view.scene.panels[-1].marks if isinstance(m, Points))
+    assert dots.x.tolist() == [steps] * 3 and middle.x.tolist() == [steps]
+    np.testing.assert_allclose(dots.y, view.curves[-1])
+    assert middle.y[0] == pytest.approx(np.median(view.curves[-1]))
+
+
+def test_all_maps_are_of_one_size():
+    view = PlaygroundSeeds(count=12)
+    sizes = {(round(b.right - b.left, 1), round(b.bottom - b.top, 1)) for b in boxes(view.scene, 1018)[:-1]}
+    assert len(sizes) == 1 and min(sizes.pop()) > 145
+
+
+def test_a_network_that_has_solved_the_spirals_has_a_tick():
+    view = PlaygroundSeeds(count=2)
+    view.curves[-1][:] = (0.1, 0.2)
+    view.refresh()
+    assert [panel.title for panel in view.scene.panels[:2]] == ["0.100 ✓", "0.200"]
+    view.set_state(dataset="circle")
+    view.curves[-1][:] = (0.1, 0.2)
+    view.refresh()
+    assert view.scene.panels[0].title == "0.100"
 
 
 def test_learning_rate_acts_at_once_and_rewind_begins_again():

@@ -9,6 +9,7 @@ from cnnlib.viz import Arrows, Heatmap, Line, Points, Text
 from cnnlib.widgets.start_here import setup_check
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.start_here.setup_check import SetupCheck
+from tests.widgets.toy_widget import shown
 
 
 def test_the_check_counts_presses():
@@ -21,26 +22,60 @@ def test_the_check_counts_presses():
     assert widget.text.endswith("Now press the button.")
 
 
-def test_each_press_arrives_as_a_dot():
+def test_each_press_arrives_as_a_dot_and_is_counted():
     widget = SetupCheck()
-    way = next(panel for panel in widget.scene.panels if panel.name == "way")
-    assert not [mark for mark in way.marks if isinstance(mark, Points)]
-    assert "Press the button" in " ".join(
-        w for mark in way.marks if isinstance(mark, Text) for w in mark.text
+    marks = widget.scene.panels[0].marks
+    assert widget.scene.panels[0].name == "way" and [m.size for m in marks if isinstance(m, Points)] == [8], (
+        "it waits"
     )
-    for presses, shown in ((1, 1), (12, 12), (40, 30)):
+    assert widget.scene.anchors[0].control == "answer" and widget.slots == {"anchored": ("answer",)}
+    for presses, seen in ((1, 1), (12, 12), (40, 12)):
         way = setup_check.way(presses)
         (dots,) = [mark for mark in way.marks if isinstance(mark, Points)]
-        assert len(dots.x) == shown and dots.y.max() < way.y.low and dots.x.max() < way.x.high
+        assert len(dots.x) == seen and setup_check.RIGHT < dots.x.min() and dots.x.max() < 100
         assert any(isinstance(mark, Arrows) for mark in way.marks)
+        assert str(presses) in [word for mark in way.marks if isinstance(mark, Text) for word in mark.text]
 
 
-def test_green_stands_for_good_alone(monkeypatch):
-    needed = [Requirement("numpy>=99"), Requirement("matplotlib>=3")]
+def test_a_dot_travels_there_and_back_and_is_counted_when_it_arrives(monkeypatch):
+    widget, pauses = shown(SetupCheck()), []
+    monkeypatch.setattr(setup_check.time, "sleep", pauses.append)
+    places = []
+    compute = widget.compute
+
+    def watched(state):
+        scene = compute(state)
+        way = scene.panels[0]
+        moving = [m for m in way.marks if isinstance(m, Points) and m.size == 8]
+        counted = next(m.text[0] for m in way.marks if isinstance(m, Text) and m.size == 34)
+        places.append((float(moving[0].x[0]) if moving else None, counted))
+        return scene
+
+    widget.compute = watched
+    frames = len(widget.live.page.frames)
+    widget.live.receive({"type": "press", "name": "answer"})
+    x = [place for place, _ in places if place is not None]
+    turn = int(np.argmax(x))
+    assert 0 < turn < len(x) - 1 and (np.diff(x[: turn + 1]) > 0).all() and (np.diff(x[turn + 1 :]) < 0).all()
+    assert places[0][1] == "0" and places[-1] == (None, "1")
+    assert len(pauses) == setup_check.TRAVELS == len(widget.live.page.frames) - frames - 1
+    assert sum(pauses) < 0.6, "the kernel is soon free"
+
+
+def test_packages_that_will_do_are_ticks_and_others_say_how_to_mend_them(monkeypatch):
+    needed = [Requirement("numpy>=99"), Requirement("matplotlib>=3"), Requirement("no-such-package<2,>=1")]
     monkeypatch.setattr(setup_check, "requirements", lambda: needed)
-    marks = SetupCheck().scene.panels[0].marks
-    signs = {mark.text[0]: (mark.color, list(mark.y)) for mark in marks if getattr(mark, "size", 0) == 15}
-    assert signs == {"✗": ("bad", [1.0]), "✓": ("green", [2.0])}
+    scene = SetupCheck().scene
+    for panel in scene.panels[1:]:
+        texts = [mark for mark in panel.marks if isinstance(mark, Text)]
+        signs = {mark.text[0]: (mark.color, len(mark.text)) for mark in texts if mark.size == 15}
+        assert signs == {"✗": ("bad", 1), "✓": ("green", 1)}
+        said = [word for mark in texts for word in mark.text]
+        assert panel.title == "1 of 3 packages are fine"
+        assert f"numpy {np.__version__} is too old; needed: >=99" in said
+        assert "no-such-package is missing; needed: >=1, <2" in said
+        assert {'pip install "numpy>=99"', 'pip install "no-such-package<2,>=1"'} <= set(said)
+        assert all(0 <= level <= panel.y.low for mark in texts for level in mark.y)
 
 
 def test_the_check_names_what_is_missing_or_old(monkeypatch):
@@ -51,12 +86,16 @@ def test_the_check_names_what_is_missing_or_old(monkeypatch):
     assert widget.text.startswith("numpy is too old; no-such-package is missing: see README.md.")
 
 
-def test_a_narrow_table_of_packages_leaves_out_what_has_no_room():
+def test_all_packages_stand_in_few_lines():
     scene = SetupCheck().scene
-    words = {p.name: [w for m in p.marks if isinstance(m, Text) for w in m.text] for p in scene.panels}
-    assert "way" in scene.narrow.at
-    assert set(words["table"]) - set(words["short"]) == {"needed", *(w for w in words["table"] if ">=" in w)}
-    assert scene.narrow.only == ("short",) and list(scene.narrow.at) == ["short", "way"]
+    whole, few = scene.panels[1:]
+    count = len(setup_check.requirements())
+    for panel, beside in ((whole, setup_check.BESIDE), (few, setup_check.FEW)):
+        ticks = next(m for m in panel.marks if isinstance(m, Text) and m.text[0] == "✓")
+        assert len(ticks.text) == count and len(set(ticks.y)) == -(-count // beside)
+        assert len(set(zip(ticks.x, ticks.y, strict=True))) == count
+    assert scene.narrow.only == ("few",) and list(scene.narrow.at) == ["way", "few"]
+    assert scene.height < 270
 
 
 def test_the_check_knows_the_course_without_an_installation(monkeypatch):

@@ -1,7 +1,6 @@
 """The training view's life: rewinding, its last epoch, its goal."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -11,12 +10,22 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.training import fit
-from cnnlib.viz import Line, Note, Points, Reference, Region, Text, Tiles
+from cnnlib.viz import Bars, Cursor, Line, Points, Reference, Text, Tiles
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import PlayLoop
+from cnnlib.widgets.start_here import wall
+from cnnlib.widgets.start_here.training_view import EARLY
 from tests.widgets.toy_widget import shown, small_view
+
+
+def panel(view, name):
+    return next(one for one in view.scene.panels if one.name == name)
+
+
+def marks(view, name, kind):
+    return [mark for mark in panel(view, name).marks if isinstance(mark, kind)]
 
 
 def test_training_rewound_and_brought_forward_again_tells_of_the_same_step():
@@ -46,7 +55,7 @@ def test_what_came_after_a_step_is_forgotten_where_training_goes_on_at_another_r
 def test_training_says_that_its_epochs_are_done_and_which_loss_it_means():
     view = shown(small_view(epochs=2))
     view.advance(90)
-    assert "the loss on the test images" in view.text and "rewind to train anew" in view.text
+    assert "test images are right, with a loss of " in view.text and "rewind to train anew" in view.text
     view.set_state(rate=0.1)
     assert "rewind to train anew" in view.text
     view.live.receive({"type": "step"})
@@ -79,9 +88,9 @@ def test_the_axis_counts_images_seen_in_round_numbers():
     x, y = rng.random((6000, 1, 8, 8), np.float32), rng.integers(0, 10, 6000)
     names = tuple("0123456789")
     view = small_view(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
-    time = view.scene.panels[1].x
+    time = panel(view, "loss").x
     assert time.names == ("0", "2,000", "4,000", "6,000", "8,000", "10,000")
-    assert time.label == "training images seen, 64 a step" and not view.scene.panels[0].x.label
+    assert time.label == "training images seen, 64 a step" and not panel(view, "accuracy").x.label
     assert time.ticks[-1] == pytest.approx(10_000 / 6000 * view.epoch_steps)
     assert time.high == pytest.approx(1.05 * time.ticks[-1])  # room for half of its word
     assert view.facts["judged"] == 2000 and len(view.examiner.x) == 2000
@@ -102,12 +111,17 @@ def test_while_it_plays_a_few_images_are_judged_and_it_says_how_many(monkeypatch
     monkeypatch.setattr(PlayLoop, "running", property(lambda loop: bool(playing)))
     view.live.advance(40)
     view.refresh()
-    assert asked == [100, 100] and view.facts["judged"] == 200 and not view.challenge_reached
-    assert "of the last 200 validation images that it was shown are right" in view.text
+    early = sum(step <= 40 for step in EARLY)
+    assert len(asked) == early + 2 and max(asked) <= 300 + 60
+    assert view.facts["judged"] == 400 and view.text.startswith(
+        "After 40 steps"
+    )  # 300 after 32, 100 after 40
+    assert "of the last 400 validation images that it was shown are right" in view.text
     assert view.scene.figures[0].label == "Validation images right"
     view.live.advance(20)
     view.refresh()
-    assert [step for step, _, _ in view.course] == [0, 45] and view.facts["judged"] == 100
+    assert [step for step, _, _ in view.course] == [0, *sorted({*EARLY[:-1], 20, 40})]
+    assert view.facts["judged"] == 100
     playing.clear()
     view.refresh()
     assert view.facts["judged"] == 720 and view.challenge_reached and "last" not in view.text
@@ -147,15 +161,24 @@ def test_the_charts_are_mostly_filled_and_leave_room_for_the_words_at_the_end():
         view.advance(25)
         if not 300 < view.steps:
             continue
-        share = view.steps / view.scene.panels[1].x.high
-        assert 0.69 <= share <= 0.81, (view.steps, share)
+        share = view.steps / panel(view, "loss").x.high
+        assert 0.6 <= share <= 0.71, (view.steps, share)
 
 
-def test_a_frame_is_at_most_40_kilobytes():
-    view = TrainingView()
-    view.advance(20)
-    head, buffers = Packer().pack(view.scene)
-    assert len(json.dumps(head)) + sum(map(len, buffers)) <= 40_000
+@pytest.mark.parametrize(("seen", "most"), [("sample", 20_000), ("wrong", 80_000)])
+def test_a_frame_sends_images_that_were_there_before_no_more(seen, most):
+    view, packer = TrainingView(wall=seen), Packer()
+
+    def size():
+        head, buffers = packer.pack(view.scene)
+        return len(json.dumps(head)) + sum(map(len, buffers))
+
+    assert 60 * 28 * 28 < size() <= 130_000  # all of them, once
+    view.advance(150)
+    size()
+    for _ in range(6):
+        view.advance(5)
+        assert size() <= most
 
 
 def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
@@ -164,7 +187,7 @@ def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
     judged = [loss for _, loss, _ in view.course] + [view.facts["loss"]]
     for scale, share in (("linear", 0.9), ("log", 0.85)):
         view.set_state(scale=scale)
-        axis = view.scene.panels[0].y
+        axis = panel(view, "loss").y
         low, high, most = axis.low, axis.high, max(judged[0], np.log(10), *view.losses[:20])
         if axis.log:
             low, high, most, least = (np.log10(v) for v in (low, high, most, min(judged)))
@@ -172,36 +195,21 @@ def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
         assert low < most < high and (most - low) / (high - low) >= share
 
 
-def test_before_the_first_step_the_row_of_changes_says_that_there_is_nothing_yet():
-    view = small_view()
-
-    def seen():
-        marks = view.scene.panels[2].marks
-        return len([mark for mark in marks if isinstance(mark, Tiles)]), "nothing yet" in [
-            word for mark in marks if isinstance(mark, Text) for word in mark.text
-        ]
-
-    assert seen() == (2, True)
-    view.advance(1)
-    assert seen() == (3, False)
-
-
-def test_filters_at_the_start_and_what_training_changed_add_up_to_those_now():
+def test_filters_at_the_start_and_now_have_one_grid_and_scale_and_say_how_far_they_have_changed():
     view = small_view()
     first = view.start.copy()
     view.advance(200)
-    part = view.scene.panels[2]
-    rows = start, changed, now = [mark for mark in part.marks if isinstance(mark, Tiles)]
+    rows = start, now = marks(view, "filters", Tiles)
     np.testing.assert_array_equal(start.z, first)
-    np.testing.assert_allclose(start.z + changed.z, now.z, atol=1e-6)
+    np.testing.assert_array_equal(now.z, view.first_filters())
     assert len({(row.size, row.vmin, row.vmax, tuple(row.x)) for row in rows}) == 1, "one grid, one scale"
-    assert start.size % 5 == 0 and np.ptp(np.diff([row.y[0] for row in rows])) < 1e-9
-    said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said == ["", "at the start", "+", "what training", "changed", "=", "now"]
-    assert not [word for word in said if "%" in word]
-    moved = [np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(changed.z, first, strict=True)]
-    assert changed.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
-    assert (start.names[3], now.names[3]) == ("filter 3 at the start", "filter 3 now")
+    assert start.size % 5 == 0
+    assert words_of(panel(view, "filters")) == ["at first", "now"]
+    moved = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(now.z, first, strict=True)]
+    assert (start.names[3], now.names[3]) == (
+        "filter 3 at the start",
+        f"filter 3 now: changed by {100 * moved[3]:.0f} %",
+    )
     strong = np.abs(np.concatenate([row.z for row in rows])) >= now.vmax - 0.1
     assert 0.02 <= strong.mean() <= 0.5
 
@@ -209,14 +217,14 @@ def test_filters_at_the_start_and_what_training_changed_add_up_to_those_now():
 def test_it_is_said_at_the_dots_what_they_are_once_there_are_many():
     view = small_view()
     view.advance(3)
-    assert not words_of(view.scene.panels[0])
+    assert not words_of(panel(view, "loss"))
     for scale in ("linear", "log"):
         view.advance(300)
         view.set_state(scale=scale)
-        part = view.scene.panels[0]
+        part = panel(view, "loss")
         assert words_of(part) == ["each dot: one batch"] and "dot" not in part.subtitle
-        (text,) = (mark for mark in part.marks if isinstance(mark, Text))
-        (dots,) = (mark for mark in part.marks if isinstance(mark, Points) and len(mark.x) > 1)
+        (text,) = marks(view, "loss", Text)
+        (dots,) = (mark for mark in marks(view, "loss", Points) if len(mark.x) > 1)
         assert (text.x[0], text.y[0]) in set(zip(dots.x, dots.y, strict=True))
         assert 0.25 < text.x[0] / view.steps < 0.65 and text.y[0] < part.y.high
 
@@ -225,15 +233,18 @@ def words_of(part):
     return [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
 
 
-def test_before_the_first_step_the_plots_say_what_will_be_seen():
+def test_both_plots_have_one_time_whose_cursor_has_its_pill_at_the_lower_one():
     view = small_view()
-    for part, first in zip(view.scene.panels[:2], ("Press Play", "Here the share"), strict=True):
-        (note,) = (mark for mark in part.marks if isinstance(mark, Note))  # broken where there is no room
-        assert note.text.startswith(first) and not part.grid
-    view.advance(1)
-    for part in view.scene.panels[:2]:
-        notes = [mark.text for mark in part.marks if isinstance(mark, Note)]
-        assert not [text for text in notes if text.startswith(("Press Play", "Here"))] and part.grid
+    view.advance(45)
+    upper, lower = (panel(view, name) for name in ("accuracy", "loss"))
+    assert (upper.x.low, upper.x.high, upper.x.ticks) == (lower.x.low, lower.x.high, lower.x.ticks)
+    assert upper.group == lower.group == "time" and upper.at[0] < lower.at[0]
+    (bare,), (pill,) = (marks(view, name, Cursor) for name in ("accuracy", "loss"))
+    assert bare.bare and bare.x == pill.x == 45 and pill.text == "1,437"
+    solid, dashed = (
+        next(m for m in marks(view, "loss", Line) if m.label == one) for one in ("test", "training")
+    )
+    assert (solid.dash, dashed.dash) == ("solid", "dashed")
 
 
 def test_the_share_of_right_answers_now_is_said_at_the_goal():
@@ -242,45 +253,118 @@ def test_the_share_of_right_answers_now_is_said_at_the_goal():
     share = view.scene.figures[0].value
     assert share == f"{100 * view.facts['accuracy']:.1f} %" and share in view.text
     assert view.goal()["text"] == f"now {share}"
-    labels = [mark.label for mark in view.scene.panels[1].marks if isinstance(mark, Line)]
-    assert not any(labels)
+    assert not any(mark.label for mark in marks(view, "accuracy", Line))
 
 
-def test_the_goal_is_an_area_that_no_word_or_line_lies_in():
+def test_the_goal_and_guessing_are_named_at_their_lines():
     view = small_view(goal=0.9)
     view.advance(45)
-    part = view.scene.panels[1]
-    (area,) = (mark for mark in part.marks if isinstance(mark, Region))
-    assert (area.y0, area.y1) == (90, 100) and "over 90 %" in part.subtitle
-    assert part.title == "Correct answers (%)"
-    assert [mark.y for mark in part.marks if isinstance(mark, Reference)] == [10]
+    levels = {mark.text: mark.y for mark in marks(view, "accuracy", Reference)}
+    assert levels == {"90 % goal": 90, "10 % = guessing": 10}
+    assert panel(view, "accuracy").y.high > 110, "room for words above a goal near 100"
 
 
-@pytest.mark.parametrize("long", [False, True])
-def test_every_wrong_image_says_how_sure_it_was(long):
-    split = load_digits()
-    if long:
-        names = tuple(f"digit {name}" for name in split.class_names)
-        split = Split(split.x_train, split.y_train, split.x_test, split.y_test, names)
-    view = small_view(split)
-    view.advance(100)
-    part = view.scene.panels[3]
-    (tiles,) = (mark for mark in part.marks if isinstance(mark, Tiles))
-    words = [mark for mark in part.marks if isinstance(mark, Text)]
-    shares = words[-1].text
-    assert all("→" in name for name in tiles.names)
-    assert 0 < len(tiles.x) == len(shares) <= (12 if long else 15)
-    if long:  # true class and guess have a line each
-        assert set(tiles.captions) <= set(names)
-        assert all(re.fullmatch(r"→ digit \d \d+ %", one) for one in shares)
-        assert view.scene.title == "How does a network learn to tell images apart?"
-    else:
-        begin, end = words
-        told = (f"{one} {other}, " for one, other in zip(begin.text, end.text, strict=True))
-        assert all(name.startswith(start) for name, start in zip(tiles.names, told, strict=True))
-        assert end.bold and not begin.bold
-        empty, full = (mark.x.reshape(-1, 3) for mark in part.marks if isinstance(mark, Line))
-        shares = (full[:, 1] - full[:, 0]) / (empty[:, 1] - empty[:, 0])
-        assert [f"{100 * share:.0f}" for share in shares] == [
-            re.search(r", (\d+) %$", name)[1] for name in tiles.names
-        ]
+def seen_on(view):
+    """Numbers of the images on the wall, row by row, and where they are on a ground of rust."""
+    index = getattr(view.wall, view.state["wall"])
+    rust = np.zeros(index.shape, dtype=bool)
+    for ground in marks(view, "wall", Bars):
+        row = round((ground.base - wall.HEAD) // wall.PITCH)
+        rust[row, (ground.x - 0.5).astype(int)] = True
+    return index, rust
+
+
+def test_the_sample_has_as_many_of_each_class_in_its_column_and_keeps_its_places():
+    view = small_view()
+    before, rust = seen_on(view)
+    assert before.shape == (6, 10) and len(set(before.ravel())) == 60 and rust.mean() > 0.6
+    assert (view.examiner.y[before] == np.arange(10)).all()
+    view.advance(200)
+    after, rust = seen_on(view)
+    np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(rust, view.examiner.guesses[after] != view.examiner.y[after])
+    assert panel(view, "wall").title == f"{60 - rust.sum()} of these 60 are right" and rust.mean() < 0.4
+    heads = marks(view, "wall", Text)[-1]
+    assert heads.text == tuple("0123456789") and heads.x.tolist() == [k + 0.5 for k in range(10)]
+
+
+def test_every_image_has_its_guess_beneath_it_bold_where_it_is_wrong():
+    view = small_view()
+    view.advance(60)
+    index, rust = seen_on(view)
+    right, wrong, _ = marks(view, "wall", Text)
+    assert wrong.bold and not right.bold and len(wrong.text) == rust.sum()
+    for text, where in ((right, ~rust), (wrong, rust)):
+        assert text.text == tuple(str(k) for k in view.examiner.guesses[index[where]])
+        assert text.x.tolist() == (np.nonzero(where)[1] + 0.5).tolist()
+
+
+def test_images_that_are_still_wrong_keep_their_places_and_others_fill_the_gaps():
+    view = small_view(wall="wrong")
+    for _ in range(5):
+        before = view.wall.wrong.copy()
+        view.advance(15)
+        after, rust = seen_on(view)
+        still = (before >= 0) & (view.examiner.guesses[before] != view.examiner.y[before])
+        np.testing.assert_array_equal(after[still], before[still])
+        there = after[after >= 0]
+        assert len(set(there)) == len(there) and rust.sum() == len(there)
+        assert (view.examiner.y[after] == np.arange(10))[after >= 0].all()
+    assert panel(view, "wall").title.startswith("Still wrong: ")
+    view.examiner.guesses[:] = view.examiner.y
+    view.current = True
+    view.refresh()
+    assert "None is wrong." in words_of(panel(view, "wall"))
+
+
+def test_a_click_on_an_image_says_its_probabilities_and_a_second_one_leaves_it():
+    view = small_view()
+    click = {"type": "event", "event": {"name": "wall 0", "kind": "click", "index": 27}}
+    view.live.receive(click)
+    number = view.wall.sample[2, 7]
+    assert f"Test image {number} is of class 7; the network says " in view.text
+    (tiles,) = marks(view, "wall", Tiles)
+    assert np.flatnonzero(tiles.state).tolist() == [27] and tiles.names[27].startswith("7 → ")
+    view.live.receive(click)
+    assert view.chosen is None and "Test image" not in view.text
+    view.set_state(wall="wrong")
+    view.live.receive({"type": "event", "event": {"name": "wall 4", "kind": "click", "index": 1}})
+    number = view.wall.wrong[1, 4]
+    assert f"Test image {number} is of class 4; " in view.text
+
+
+def test_the_first_steps_are_taken_slowly_and_judged_often():
+    view = small_view()
+    assert view.live._steps_a_second() == view.pace(100) == 8 and view.pace(5) == 5
+    view.advance(200)
+    assert view.pace(100) == 100
+    assert view.live._steps_a_second() == 100
+    view.live.speed = "as fast as possible"
+    assert view.live._steps_a_second() is None
+    gaps = np.diff((0, *EARLY)) / (8 + np.array((0, *EARLY))[:-1])  # seconds, about
+    assert gaps.max() < 0.4 and 1.5 < gaps.sum() < 3.5
+
+
+def test_images_on_the_wall_are_judged_each_time():
+    digits = load_digits()
+    x, y = np.tile(digits.x_test, (2, 1, 1, 1)), np.tile(digits.y_test, 2)
+    view = small_view(Split(digits.x_train, digits.y_train, x, y, digits.class_names))
+    sample = view.wall.sample.ravel()
+    asked = []
+    view.examiner._ask = lambda model, places: asked.append(set(places))
+    for _ in range(3):
+        view.examiner.learned(view.model, 640)
+    assert len(asked) == 3 and all(set(sample) <= places for places in asked)
+
+
+def test_long_names_are_cut_and_many_classes_have_no_columns():
+    digits = load_digits()
+    names = tuple(f"digit of {name}" for name in digits.class_names)
+    view = small_view(Split(digits.x_train, digits.y_train, digits.x_test, digits.y_test, names))
+    assert set(marks(view, "wall", Text)[-1].text) == {"digit…"}
+    assert view.scene.title == "How does a network learn to tell images apart?"
+    assert marks(view, "wall", Tiles)[0].names[4].startswith("digit of 4 → digit of ")
+    many = wall.Wall(np.arange(100) % 20, 20)
+    assert many.sample.ravel().tolist() == list(range(60))
+    many.keep(np.zeros(100), np.array([3, 5, 9]))
+    assert many.wrong[0, :4].tolist() == [3, 5, 9, -1]

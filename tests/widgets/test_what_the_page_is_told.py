@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from cnnlib.viz import Axis, Panel, Points, Scene
+from cnnlib.viz import Axis, Panel, Points, Scene, Tiles
+from cnnlib.widgets.base import packer
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.running_cell import RunningCell
 from tests.widgets.toy_widget import Toy, shown
@@ -89,3 +91,20 @@ def test_zero_and_minus_zero_are_one_array_to_a_page():
     marks = [Points([0.0], [1.0]), Points([-0.0], [1.0])]
     head, _ = Packer().pack(Scene([Panel(marks, Axis(0, 1), Axis(0, 2))], "", {}))
     assert head["arrays"] == [0.0, 1.0]
+
+
+def test_the_bytes_of_an_array_that_cannot_be_written_to_are_made_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(packer, "_halves", lambda array: made.append(len(array)) or b"12")
+    fixed, free = np.ones((30, 5, 5)), np.ones((20, 5, 5))
+    fixed.setflags(write=False)
+    one = Packer()
+    for _ in range(3):
+        tiles = [Tiles(np.zeros(len(z)), np.zeros(len(z)), z) for z in (fixed, free)]
+        one.pack(Scene([Panel(tiles, Axis(0, 1), Axis(0, 1))], ""))
+    assert sorted(made) == [20, 20, 20, 30]
+    for k in range(30):
+        array = np.full((30, 5, 5), k)
+        array.setflags(write=False)
+        one.pack(Scene([Panel([Tiles(np.zeros(30), np.zeros(30), array)], Axis(0, 1), Axis(0, 1))], ""))
+    assert len(one._lasting) <= packer.LASTING

@@ -1,9 +1,10 @@
 """Scenes on the wire: a small JSON head, and arrays as binary, of which only the changed ones travel.
 
 Arrays become float32 (a screen shows less) and are named by a hash of bytes and shape. The sender remembers
-which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame. Large
-heatmaps without numbers, and tiles, travel as float16, three decimal digits of a colour; the page tells them
-by their length, no multiple of four bytes. What most marks of a kind say alike stands once, under ``shared``.
+which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame; the bytes
+of an array that cannot be written to are made once. Large heatmaps without numbers, and tiles, travel as
+float16, three decimal digits of a colour; the page tells them by their length, no multiple of four bytes.
+What most marks of a kind say alike stands once, under ``shared``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ NO_SHIFT = (0.0, 0.0)  # pixels
 OPTIONAL = ("emits", "sets", "label", "hovers", "type_size", "means", "tile", "tile_names", "literal")
 #: Of an axis: the page takes what is absent as none.
 ABSENT = ("log", "ticks", "names", "whole")
+LASTING = 8  # arrays that cannot be written to, whose bytes are kept
 LARGE = 100  # cells of a heatmap from which on it pays to halve them
 #: Of many links: what a pixel more or less leaves as it is.
 HALVED, MANY = ("x0", "y0", "x1", "y1", "values", "widths"), 20
@@ -44,6 +46,7 @@ class Packer:
     def __init__(self) -> None:
         self._held: set[str] = set()
         self._pictures: object = None
+        self._lasting: dict[tuple[int, str], tuple[np.ndarray, str, bytes]] = {}
 
     def forget(self) -> None:
         """The page has nothing any more (it was reloaded): the next message holds everything."""
@@ -126,11 +129,7 @@ class Packer:
         if array.shape == (1,) and np.isfinite(array[0]):
             number = float(f"{array[0]:.7g}") + 0.0  # −0 is 0: to a page both have one name
             return self._arrays.setdefault(f"= {number}", (len(self._arrays), number))[0]
-        if form and array.size >= (LARGE if array.ndim > 1 else MANY):
-            data = _bytes(array) if form == "bytes" else _halves(array)
-        else:
-            data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        name = f"{blake2b(data, digest_size=5).hexdigest()}{'x'.join(map(str, array.shape))}"
+        name, data = self._named(array, form)
         entry = self._arrays.get(name)
         if entry is None:
             index = -1
@@ -139,6 +138,22 @@ class Packer:
                 self._buffers.append(data)
             entry = self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
         return entry[0]
+
+    def _named(self, array: np.ndarray, form: str) -> tuple[str, bytes]:
+        """The name of an array and its bytes."""
+        key = id(array), form
+        if key in self._lasting and self._lasting[key][0] is array:
+            return self._lasting[key][1:]
+        if form and array.size >= (LARGE if array.ndim > 1 else MANY):
+            data = _bytes(array) if form == "bytes" else _halves(array)
+        else:
+            data = np.ascontiguousarray(array, dtype="<f4").tobytes()
+        name = f"{blake2b(data, digest_size=5).hexdigest()}{'x'.join(map(str, array.shape))}"
+        if not array.flags.writeable:
+            while len(self._lasting) >= LASTING:
+                del self._lasting[next(iter(self._lasting))]
+            self._lasting[key] = array, name, data
+        return name, data
 
 
 @cache

@@ -27,7 +27,7 @@ class Live:
             self._play_step,
             self._play_frame,
             self._page_ready,
-            lambda: SPEEDS[self.speed],
+            self._steps_a_second,
             self.pace.forgotten,
             self._tell,
         )
@@ -37,6 +37,11 @@ class Live:
         self._packer = Packer()
 
     # Steps.
+
+    def _steps_a_second(self) -> float | None:
+        """How fast it plays at the moment; None is as fast as possible."""
+        speed = SPEEDS[self.speed]
+        return None if speed is None else self.widget.pace(speed)
 
     def forget_run(self) -> None:
         """Drop the generator of the present run."""

@@ -179,6 +179,10 @@ class Widget:
     def changed(self, before: dict, after: dict) -> None:
         """Controls were moved, by the page or by code, and the scene is not yet computed."""
 
+    def pace(self, speed: float) -> float:
+        """Steps a second where the page asks for `speed`: fewer while there is more to see in each."""
+        return speed
+
     def press(self, name: str) -> dict | None:
         """A button was pressed."""
 

@@ -7,17 +7,19 @@ import numpy as np
 from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
+from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
 from cnnlib.widgets.spirals.node_maps import PALE, READ
 from cnnlib.widgets.spirals.sentences import short
 from cnnlib.widgets.spirals.surface import point_marks, within
 
 SIDE = 40  # points along the side of each small map
-ACROSS, DOWN = 4, 3  # maps in a row, and rows
-#: Those in the middle have half a gap more: all maps are of one size.
-ROWS, COLUMNS = ("145px", "150px", "145px"), ("min(125px, 13%)", *["min(130px, 14%)"] * 3, 1)
-HEIGHT = 440
+ACROSS, DOWN = 6, 2  # maps in a row, and rows
+#: What has neighbours on both sides has half a gap more: all maps are of one size.
+ROWS, COLUMNS = ("182px", "187px", "121px"), (166, *[171] * (ACROSS - 2), 166)
+HEIGHT = 490
+PHONE = 3  # maps in a row there
+MOST = 400  # points of a curve
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
 INPUTS = dict(zip(marked("X₁ and X₂", "all seven"), (("x", "y"), FEATURES), strict=True))
 
@@ -136,8 +138,10 @@ class PlaygroundSeeds(Widget):
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
         marks = [Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-PALE, vmax=PALE, **READ)]
-        marks += point_marks(within(self.ensemble.train[index][::2]), "classification", 1.6, "circle", "")
+        marks += point_marks(within(self.ensemble.train[index][::2]), "classification", 1.9, "circle", "")
         title = short(loss) if np.isfinite(loss) else "overflow"
+        if loss < SOLVED and self.state["dataset"] == "spiral":
+            title = f"{title} ✓"
         axis = Axis(-6, 6, visible=False)
         return Panel(
             marks,
@@ -152,10 +156,11 @@ class PlaygroundSeeds(Widget):
         )
 
     def loss_panel(self) -> Panel:
+        """A line for each network, its present end a dot; the lowest, the middle and the highest say so."""
         table = np.array(self.curves)
         epochs = np.arange(len(table))
-        if len(table) > 400:
-            keep = np.unique(np.linspace(0, len(table) - 1, 400).round().astype(int))
+        if len(table) > MOST:
+            keep = np.unique(np.linspace(0, len(table) - 1, MOST).round().astype(int))
             table, epochs = table[keep], epochs[keep]
         drawn = np.where(table < 10, table, np.nan)
         best, worst = int(np.argmin(table[-1])), int(np.argmax(table[-1]))
@@ -168,37 +173,34 @@ class PlaygroundSeeds(Widget):
             for i, c in enumerate(drawn.T)
         ]
         middle = np.median(table, axis=1)
-        marks.append(
-            Line(epochs, np.where(middle < 10, middle, np.nan), color="ink", width=3, label="median")
-        )
-        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"))
-        if len(self.curves) == 1:
-            words = "Press Play: a thin line for each network, a thick one for the median."
-            marks.append(Note(8, 0.35, words, width=220))
+        middle = np.where(middle < 10, middle, np.nan)
+        now = np.full(len(drawn.T), epochs[-1])
+        marks += [
+            Line(epochs, middle, color="ink", width=3, label="median"),
+            Points(now, drawn[-1], color="muted", size=2.5),
+            Points(now[:1], middle[-1:], color="ink", size=5),
+            Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"),
+        ]
         end = 50
         while end < len(self.curves) - 1:
             end *= 2
-        axes = Axis(0, end, "epoch", whole=True), Axis(0, 0.7, ticks=(0, 0.2, 0.4, 0.6))
-        look = {"at": (0, ACROSS, DOWN, 1), "legend": "ends", "name": "losses"}
-        return Panel(marks, *axes, title="Test loss of every network", **look)
+        axes = Axis(0, end, whole=True), Axis(0, 0.7, ticks=(0, 0.3, 0.6))
+        look = {"at": (DOWN, 0, 1, ACROSS), "legend": "ends", "name": "losses"}
+        return Panel(marks, *axes, title="Test loss", subtitle="a line each, by epoch", **look)
 
     def sentence(self, facts: dict) -> str:
-        best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
-        losses = say(
-            "test losses from {best} to {worst}, median {median}", best=best, worst=worst, median=median
-        )
+        best, worst = (short(facts[name]) for name in ("best", "worst"))
         words = say(
-            "Epoch {epoch}, {networks} seeds: {losses}.",
+            "Epoch {epoch}, {networks} seeds: test losses from {best} to {worst}.",
             epoch=facts["epoch"],
             networks=facts["networks"],
-            losses=losses,
+            best=best,
+            worst=worst,
         )
         lowest = int(np.argmin(self.curves[-1]))
         words += say(
             " The lowest is start {number}, seed {seed}.", number=lowest + 1, seed=self.seeds[lowest]
         )
-        if facts["spiral"]:
-            words += say(" {solved} of them are below the chapter's 0.106.", solved=facts["solved"])
         if facts["diverged"]:
             words += say(
                 " {diverged} overflowed: the learning rate is too large.", diverged=facts["diverged"]
@@ -207,8 +209,8 @@ class PlaygroundSeeds(Widget):
 
 
 def narrow(count: int) -> Narrow:
-    """Three maps in a row, the losses beneath."""
-    lines = -(-count // 3)
-    places = {f"map {i}": divmod(i, 3) for i in range(count)}
-    sizes = ("140px",) * lines + ("220px",)
-    return Narrow(sizes, (1, 1, 1), 140 * lines + 220, {**places, "losses": (lines, 0, 1, 3)})
+    """Few maps in a row, as large as they come, the losses beneath."""
+    lines = -(-count // PHONE)
+    places = {f"map {i}": divmod(i, PHONE) for i in range(count)}
+    sizes = (*["38px + 33% of width"] * lines, "180px")
+    return Narrow(sizes, (1,) * PHONE, None, {**places, "losses": (lines, 0, 1, PHONE)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -9,19 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib.runtime.language import joined, marked, say, say_many, word
-from cnnlib.viz import Arrows, Axis, Figure, Line, Narrow, Panel, Points, Region, Scene, Text
+from cnnlib.viz import Anchor, Arrows, Axis, Line, Narrow, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
 GOOD = (True, False, None)
-VERDICTS = dict(zip(GOOD, marked("good", "too old", "missing"), strict=True))
-SIGNS = dict(zip(GOOD, (("✓", "green"), ("✗", "bad"), ("✗", "bad")), strict=True))
 WORDS = dict(zip(GOOD, marked("recent enough", "too old", "missing"), strict=True))
-HEAD = marked("package", "here", "needed", "verdict")
-# Where the columns are, by their number: all of them, and without what is needed.
-WHOLE, SHORT = {0: 0.01, 1: 0.33, 2: 0.51, 3: 0.8}, {0: 0.01, 1: 0.45, 3: 0.7}
-TIGHT = 340  # pixels of width below which what is needed has no room
-WAY = 190  # pixels of height for the way of the presses
-A_ROW, MOST = 10, 30  # dots beside one another, and in all
+BESIDE, FEW = 5, 2  # packages in a line, and on a phone
+LINE, FAULT, HEAD = 24, 46, 26  # pixels: a line of packages, what one at fault needs, the panel's title
+WAY = 158  # pixels of height for the way of the presses
+APART = 3.2  # from a box to the ways between
+LEFT, RIGHT = 33.5, 66.5  # ends of the two boxes, in hundredths of the width
+THERE, BACK = 66.0, 104.0  # pixels from the top down to the way there and to the way back
+THERE_AT = 0.5  # share of its way after which a dot is at Python
+TRAVELS, PAUSE = 12, 0.035  # pictures of a dot on its way, and seconds between two
+MOST = 12  # dots that are seen of the presses
 
 
 def requirements() -> list:
@@ -52,7 +54,7 @@ def installed(requirement) -> tuple[str, bool | None]:
 
 
 class SetupCheck(Widget):
-    """A table of the packages, and a button whose presses arrive as dots.
+    """A button on the page, from which a dot travels to Python and back; and whether the packages will do.
 
     Facts: ``presses``, and ``faults``, the number of packages that are missing or too old.
 
@@ -67,39 +69,46 @@ class SetupCheck(Widget):
 
     title = "Is everything here?"
     controls = (Button("answer", label="Press me", help="Python counts the presses"),)
+    slots = {"anchored": ("answer",)}
 
     def begin(self) -> None:
-        self.presses = 0
+        self.presses, self.at = 0, 1.0
+        self.packages = [(requirement, *installed(requirement)) for requirement in requirements()]
 
     def press(self, name: str) -> None:
         self.presses += 1
+        if self.live.page is not None:
+            self.travel()
+
+    def travel(self) -> None:
+        """Show the dot on its way: every place of it is a message that the page gets from Python."""
+        for self.at in np.linspace(0, 1, TRAVELS):
+            self.refresh()
+            self.live.changed()
+            time.sleep(PAUSE)
 
     def compute(self, state: dict) -> Scene:
-        rows = [(requirement, *installed(requirement)) for requirement in requirements()]
         faults = [
-            say("{name} is {verdict}", name=r.name, verdict=WORDS[good]) for r, _, good in rows if not good
+            say("{name} is {verdict}", name=r.name, verdict=WORDS[good])
+            for r, _, good in self.packages
+            if not good
         ]
-        facts = {"presses": self.presses, "faults": len(faults)}
-        figures = [
-            Figure("Packages", str(len(rows) - len(faults)), say("of {rows}", rows=len(rows)), large=True),
-            Figure("Presses that arrived", str(self.presses), large=True),
-        ]
-        high = 28 * (len(rows) + 1) + 24
+        whole, few = (package_list(self.packages, beside) for beside in (BESIDE, FEW))
+        rows = [f"{WAY}px", f"{whole.y.low + HEAD + 8:.0f}px"]
+        short = [f"{WAY}px", f"{few.y.low + HEAD + 8:.0f}px"]
         return Scene(
-            [table(rows), way(self.presses), table(rows, SHORT, "short")],
+            [way(self.presses, self.at), whole, few],
             self.sentence(faults),
-            facts,
-            rows=(f"{WAY}px", 1),
-            columns=(2, 1),
-            height=max(high, WAY + 40),
-            figures=figures,
+            {"presses": self.presses, "faults": len(faults)},
+            rows=rows,
+            height=sum(float(row[:-2]) for row in rows),
+            anchors=[Anchor("answer", "way", LEFT / 2, (THERE + BACK) / 2)],
             narrow=Narrow(
-                (f"{high}px", f"{WAY}px"),
+                short,
                 (1,),
-                high + WAY,
-                {"short": (0, 0), "way": (1, 0)},
-                only=("short",),
-                below=TIGHT,
+                sum(float(row[:-2]) for row in short),
+                {"way": (0, 0), "few": (1, 0)},
+                only=("few",),
             ),
         )
 
@@ -128,55 +137,91 @@ def needed(requirement) -> str:
     return ", ".join(reversed(bounds))
 
 
-def table(rows: list[tuple], places: dict[int, float] = WHOLE, name: str = "table") -> Panel:
-    """Package, version found, version needed, verdict: one line each, its columns at `places`."""
-    lines = [HEAD] + [(r.name, version, needed(r), VERDICTS[good]) for r, version, good in rows]
-    y = np.arange(len(lines), dtype=float)
-    marks = [Line([0, 1], [row + 0.5] * 2, color="grid", width=1) for row in y[:-1]]
-    for column, x in places.items():
-        words = [line[column] for line in lines]
-        marks.append(Text([x], y[:1], words[:1], align="left", color="muted"))
-        beside = (0, 0)
-        if column == 3:
-            marks += signs(x, y[1:], [good for _, _, good in rows])
-            beside = (20, 0)
-        bad = np.array([good is not True and column == 3 for _, _, good in rows], dtype=bool)
-        for chosen, look in ((~bad, {"bold": column == 0}), (bad, {"color": "bad", "bold": True})):
-            picked = [text for text, take in zip(words[1:], chosen, strict=True) if take]
-            if picked:
-                look |= {"align": "left", "size": 13, "literal": column < 3, "shift": beside}
-                marks.append(Text(np.full(len(picked), x), y[1:][chosen], picked, **look))
-    axes = Axis(0, 1, visible=False), Axis(len(lines) - 0.5, -0.7, visible=False)
-    return Panel(marks, *axes, at=(0, 0, 2, 1), grid=False, name=name)
+def package_list(packages: list[tuple], beside: int) -> Panel:
+    """Those at fault in full, each with what to do; of the others a tick and the name, `beside` in a line."""
+    good = [(r.name, version) for r, version, fine in packages if fine]
+    marks, level = [], 0.0
+    for requirement, version, fine in packages:
+        if not fine:
+            marks += fault(requirement, version, fine, level)
+            level += FAULT
+    place = np.arange(len(good))
+    x, y = place % beside / beside, level + LINE * (place // beside + 0.5)
+    if good:
+        names = [f"{name} {version}" if beside == BESIDE else name for name, version in good]
+        marks.append(Text(x, y, ["✓"] * len(good), color="green", bold=True, size=15, align="left"))
+        marks.append(Text(x, y, names, size=13, align="left", shift=(20, 0), literal=True))
+        level = y[-1] + LINE / 2
+    title = say("{good} of {count} packages are fine", good=len(good), count=len(packages))
+    axes = Axis(0, 1, visible=False), Axis(max(level, LINE), 0, visible=False)
+    return Panel(marks, *axes, title, (1, 0), grid=False, name="packages" if beside == BESIDE else "few")
 
 
-def signs(x: float, y: np.ndarray, verdicts: list) -> list:
-    """A round sign before each verdict: green where the package will do."""
-    marks: list = []
-    for good in dict.fromkeys(verdicts):
-        sign, color = SIGNS[good]
-        there = y[[one is good for one in verdicts]]
-        place = np.full(len(there), x)
-        marks.append(Text(place, there, [sign] * len(there), color=color, bold=True, size=15, align="left"))
-    return marks
+def fault(requirement, version: str, fine: bool | None, level: float) -> list[Text]:
+    """What is wrong with a package, and the line that mends it."""
+    about = {
+        "name": requirement.name,
+        "version": version,
+        "needed": needed(requirement) or word("any version"),
+    }
+    words = say("{name} is missing; needed: {needed}", **about)
+    if fine is False:
+        words = say("{name} {version} is too old; needed: {needed}", **about)
+    line = f'pip install "{requirement.name}{requirement.specifier}"'
+    look = {"size": 13, "align": "left"}
+    return [
+        Text([0], [level + 11], ["✗"], color="bad", bold=True, **look | {"size": 15}),
+        Text([0], [level + 11], [words], color="bad", bold=True, shift=(20, 0), **look),
+        Text([0], [level + 30], [line], color="muted", shift=(20, 0), literal=True, **look),
+    ]
 
 
-def way(presses: int) -> Panel:
-    """The page and Python, and between them what has been heard; a dot for each press that arrived."""
-    heard, marks = presses > 0, []
-    for x, name in ((0.0, word("this page")), (6.6, "Python")):
-        marks.append(Region(x, x + 3.4, 0.4, 2.6, color="you-soft" if heard else "panel", alpha=1))
-        marks.append(Region(x, x + 3.4, 0.4, 2.6, color="you" if heard else "link", filled=False, width=1.5))
-        marks.append(Text([x + 1.7], [1.5], [name], bold=True, size=13))
+def way(presses: int, at: float = 1.0) -> Panel:
+    """The page and Python, and the ways between them: a dot goes there and comes back, a share `at` of it."""
+    arrived = presses - (at < THERE_AT)
+    middle, count = (RIGHT + 100) / 2, min(arrived, MOST)
+    words = say_many("press arrived", "presses arrived", arrived)
+    marks = [
+        *box(0, LEFT, word("this page"), arrived > 0),
+        *box(RIGHT, 100, "Python", arrived > 0),
+        *ways(arrived > 0, at),
+        Text([middle], [70], [f"{arrived:,}"], size=34, bold=True, literal=True),
+        Text([middle], [101], [words], color="muted", size=12),
+    ]
+    if arrived:
+        x = middle + 2.4 * (np.arange(count) - (count - 1) / 2)
+        marks.append(Points(x, np.full(count, 125.0), color="you", size=3.2))
+    return Panel(marks, Axis(0, 100, visible=False), Axis(WAY - 10, 0, visible=False), grid=False, name="way")
+
+
+def box(left: float, right: float, name: str, heard: bool) -> list:
+    """A place that hears and speaks: a frame with its name in the upper edge."""
+    high, rule = WAY - 12, 30
+    return [
+        Region(left, right, 2, high, color="you-soft" if heard else "panel", alpha=1),
+        Line([left, right], [rule, rule], color="you" if heard else "link", width=1),
+        Region(left, right, 2, high, color="you" if heard else "link", filled=False, width=1.5),
+        Text([(left + right) / 2], [16], [name], bold=True, size=13),
+    ]
+
+
+def ways(heard: bool, at: float) -> list:
+    """The way there and the way back, dashed until a press has come through, and the dot on its way."""
+    near, far = LEFT + APART, RIGHT - APART
+    middle = (near + far) / 2
+    told = {"size": 12, "color": "muted"}
+    marks: list = [
+        Text([middle], [THERE - 14], [word("your press →")], **told),
+        Text([middle], [BACK + 15], [word("← its answer")], **told),
+    ]
     if heard:
-        marks.append(Arrows([3.6, 6.4], [1.1, 1.9], [2.8, -2.8], [0, 0], color="ink"))
-        count = np.arange(min(presses, MOST))
-        marks.append(Points(0.5 + count % A_ROW, 3.9 + 0.9 * (count // A_ROW), color="ink", size=6))
+        marks.append(Arrows([near, far], [THERE, BACK], [far - near, near - far], [0, 0], color="you"))
     else:
-        marks.append(Line([3.6, 6.4], [1.5, 1.5], color="muted", dash="dashed", width=1.5))
-        marks.append(Text([5], [0.9], ["?"], color="muted", bold=True, size=14))
+        for level in (THERE, BACK):
+            marks.append(Line([near, far], [level, level], color="muted", width=1.5, dash="dashed"))
+    if at < 1 or not heard:  # before the first press it waits
+        x = near + (far - near) * min(at, 1 - at) / THERE_AT
         marks.append(
-            Text([0], [3.9], [word("Press the button: a dot arrives here.")], color="muted", align="left")
+            Points([x], [BACK if THERE_AT <= at < 1 else THERE], color="you", size=8, outline="paper")
         )
-    axes = Axis(-0.1, 10.1, visible=False), Axis(6.4, 0.2, visible=False)
-    return Panel(marks, *axes, title="Does a press arrive?", at=(0, 1), grid=False, name="way")
+    return marks

@@ -1,4 +1,4 @@
-"""The panels of `TrainingView`: loss and accuracy over one time, and filters."""
+"""Beside the wall of `TrainingView`: accuracy and loss over one time, and filters."""
 
 from __future__ import annotations
 
@@ -8,44 +8,30 @@ import numpy as np
 
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
-from cnnlib.runtime.language import in_lines, marked, say, word
-from cnnlib.viz import (
-    Axis,
-    ColorScale,
-    Cursor,
-    Line,
-    Narrow,
-    Note,
-    Panel,
-    Points,
-    Reference,
-    Region,
-    Text,
-    Tiles,
-)
-from cnnlib.widgets.base.decades import LOG_AXIS
+from cnnlib.runtime.language import say, word
+from cnnlib.viz import Axis, ColorScale, Cursor, Line, Narrow, Panel, Points, Reference, Text, Tiles
 
 ROOM = 1.05  # of the last number on the axis of time, of which half stands right of its tick
-AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
+AHEAD, GROWS = 1.42, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 8  # shown at most
-SIDE, GAP = 35, 7  # pixels of a filter, a whole number for each of 5x5 weights, and between two rows
-LABELS, LETTERS = 3.1, 16  # width of the words beside them, in filters, and letters of a line
-ROWS = marked("at the start", "what training changed", "now")  # the second is added to the first
-SIGNS = "", "+", "="
+SIDE, ROW = 30, 36  # pixels of a filter, a whole number for each of 5x5 weights, and from a row to the next
+LABELS, SCALE = 1.9, 18  # width of the words beside them, in filters, and pixels of the colour scale's line
 STRONG = 0.85  # share of the weights that the colours tell apart; the rest have the strongest
 FIRST_HORIZON = 10_000  # images seen at the right end of the axes, at first
+TOGETHER = {"grid": False, "legend": "inside", "group": "time"}  # both plots
 GHOST = 0.3  # opacity of what came after the step rewound to
-WAITS = marked("Press Play: here the loss will fall.", "Here the share of right answers will rise.")
+MOST_TICKS = 5  # of a log axis
+TOP = 114  # per cent at the top of the accuracy's axis: room for the words above a goal near 100
 FRAME = {
-    "rows": ("160px", "110px", "218px"),
-    "columns": (9.3, 7.7),
+    "rows": ("166px", "198px", "124px"),
+    "columns": (1, "min(352px, 36%)"),
     "height": 488,
     "narrow": Narrow(
-        ("250px", "200px", "160px", "340px"),
+        ("min(488px, 50px + 83% of width)", "170px", "200px", "124px"),
         (1,),
-        950,
-        {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
+        None,
+        {"wall": (0, 0), "accuracy": (1, 0), "loss": (2, 0), "filters": (3, 0)},
     ),
 }
 
@@ -121,9 +107,11 @@ class Curves:
         first = [v for v in (*self.view.losses[:20], judged[0]) if math.isfinite(v)]
         top = min(1.05 * max([guessing, *first]), 10.0)
         if not log:
-            return Axis(0, top)
+            gap = round_gap(top / 4)
+            return Axis(0, top, ticks=np.arange(gap, top, gap))
         least = min([v for v in judged if 0 < v < math.inf], default=0.1)
-        return Axis(1 / round_gap(1 / (0.5 * min(max(least, 1e-4), 1.0))), 1.2 * top, log=True)
+        low, high = 1 / round_gap(1 / (0.5 * min(max(least, 1e-4), 1.0))), 1.2 * top
+        return Axis(low, high, log=True, ticks=log_ticks(low, high))
 
     def loss(self, log: bool) -> Panel:
         """Loss of batches and of the test images."""
@@ -136,30 +124,13 @@ class Curves:
             Line(later, coming, color="ink", alpha=GHOST),
             Line(x, y, color="ink", width=2.5, label=self.view.kind),
             Points(x[-1:], y[-1:], color="ink", size=5),
-            Cursor(self.view.steps, sets={"x": "step"}, bare=True),
+            Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
-        time = self.time(words=False)
-        if not self.view.losses:
-            marks.append(waiting(time, axis, WAITS[0]))
-        elif self.view.steps >= time.high / 5:
+        time = self.time(words=True)
+        if self.view.steps >= 0.6 * time.high:
             marks.append(self.about_dots(axis))
-        else:
-            words = say("Solid line: {judged}, never trained on.", judged=self.view.judged)
-            where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
-            marks.append(Note(*where, words, width=230, needs=330))
-        subtitle = LOG_AXIS[1] if log else "how wrong, 0 is perfect"
-        return Panel(
-            marks,
-            time,
-            axis,
-            "Loss",
-            (0, 0, 2, 1),
-            grid=bool(self.view.losses),
-            subtitle=subtitle,
-            legend="inside",
-            name="loss",
-            group="time",
-        )
+        subtitle = word("log axis") if log else word("0 is perfect")
+        return Panel(marks, time, axis, "Loss", (1, 1), subtitle=subtitle, name="loss", **TOGETHER)
 
     def about_dots(self, axis: Axis) -> Text:
         """What a dot is, at the highest one of those in the middle of the time so far."""
@@ -172,40 +143,34 @@ class Curves:
         return Text([at + 1], [losses[at]], "each dot: one batch", color="muted", size=11.5, shift=(0, -11))
 
     def accuracy(self) -> Panel:
-        """Share of the test images that are right."""
+        """Share of the test images that are right, between guessing and the goal."""
         x, y, later, coming = self.kept(1)
-        time = self.time(words=True)
         goal, guessing = 100 * self.view.goal_share, 100 / self.classes
         marks = [
+            Reference(say("{goal:g} % goal", goal=goal), y=goal),
             Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
-            Region(None, None, goal, 100, color="muted", alpha=0.22),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
             Line(x, 100 * y, color="ink", width=2.5),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
-            Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
+            Cursor(self.view.steps, sets={"x": "step"}, bare=True),
         ]
-        subtitle = say("grey: the goal, over {goal:g} %", goal=goal)
-        axis = Axis(0, 100, ticks=(0, 50, 100))
-        if not self.view.losses:
-            marks.append(waiting(time, axis, WAITS[1]))
-        return Panel(
-            marks,
-            time,
-            axis,
-            "Correct answers (%)",
-            (2, 0),
-            grid=bool(self.view.losses),
-            subtitle=subtitle,
-            legend="inside",
-            name="accuracy",
-            group="time",
-        )
+        axis = Axis(0, TOP, ticks=(0, 50, 100))
+        about = {"subtitle": say("% of the {judged}", judged=self.view.judged), "name": "accuracy"}
+        return Panel(marks, self.time(words=False), axis, "Correct answers", (0, 1), **about, **TOGETHER)
 
 
-def waiting(time: Axis, axis: Axis, words: str) -> Note:
-    """What will be seen in a plot that has no line yet, in its middle."""
-    middle = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2
-    return Note(time.high / 2, middle, words, width=270, align="center")
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers on a log axis, few of them, and none so near its foot that the cursor's pill is on it.
+
+    >>> log_ticks(0.5, 2.9), log_ticks(0.01, 2.9)
+    ([1.0, 2.0], [0.1, 1.0])
+    """
+    for steps in ((1, 2, 5), (1,)):
+        ticks = [float(f"{n}e{power}") for power in range(-5, 2) for n in steps]
+        ticks = [tick for tick in ticks if 1.3 * low < tick < high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    return ticks
 
 
 def round_gap(least: float) -> float:
@@ -219,39 +184,27 @@ def round_gap(least: float) -> float:
 
 
 def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
-    """The first layer's filters at the start, what training changed, and both added up: now."""
-    across, down = Axis(-LABELS, 7.935, visible=False), Axis(3 * (SIDE + GAP), 0, visible=False)
-    place = {"at": (0, 1), "grid": False, "name": "filters"}
+    """The first layer's filters at the start and now; at the pointer, how far each has changed."""
+    across, down = Axis(-LABELS, FILTERS, visible=False), Axis(2 * ROW + SCALE, 0, visible=False)
+    place = {"at": (2, 1), "grid": False, "name": "filters"}
     if filters is None:
         none = Text([-LABELS], [20], "no convolution", align="left")
         return Panel([none], across, down, "First-layer filters", **place)
     now, start = (np.nan_to_num(z[:FILTERS], posinf=0, neginf=0) for z in (filters, start))
-    moved, count, reach = (
-        changes_of(now, start),
-        np.arange(len(now)),
-        reach_of_filters(start, now, now - start),
-    )
+    moved, count, reach = changes_of(now, start), np.arange(len(now)), reach_of_filters(start, now)
     told = (
         [say("filter {k} at the start", k=k) for k in count],
-        [say("filter {k}: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count],
-        [say("filter {k} now", k=k) for k in count],
+        [say("filter {k} now: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count],
     )
     marks: list = []
-    for row, (z, names) in enumerate(zip((start, now - start, now), told, strict=True)):
-        level = (row + 0.5) * (SIDE + GAP)
-        look = {"vmin": -reach, "vmax": reach, "names": names, "fit": 0.88, "radius": 2.0}
-        if z.any():
-            marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
-        else:
-            marks.append(Text([0.06], [level], ["nothing yet"], color="muted", align="left"))
-        lines = [*in_lines(ROWS[row], LETTERS), *[""] * (row == 2)]  # room for the scale beneath the last
-        steps = [14 * (i - (len(lines) - 1) / 2) for i in range(len(lines))]
-        marks.append(
-            Text([-LABELS], [level], SIGNS[row], size=14, bold=True, align="left", shift=(0, steps[0]))
-        )
-        for line, step in zip(lines, steps, strict=True):
-            marks += [Text([-LABELS], [level], line, size=12, align="left", shift=(16, step))] * bool(line)
-    marks.append(ColorScale.both_ways(-LABELS, level, reach, shift=(34, 8)))
+    for row, (z, names, words) in enumerate(
+        zip((start, now), told, (word("at first"), word("now")), strict=True)
+    ):
+        level = (row + 0.5) * ROW
+        look = {"vmin": -reach, "vmax": reach, "names": names, "fit": 0.92, "radius": 2.0}
+        marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
+        marks.append(Text([-LABELS], [level], words, size=12, align="left"))
+    marks.append(ColorScale.both_ways(0.05, 2 * ROW + SCALE / 2, reach, shift=(24, 0)))
     words = filter_words(len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
 
@@ -277,7 +230,7 @@ def reach_of_filters(*filters: np.ndarray) -> float:
 
 
 def filter_words(count: int) -> str:
-    """What to look for in the filters, and how many of them are seen."""
+    """What their colours mean, or how many of them are seen."""
     if count > FILTERS:
-        return say("{shown} of {count}; blue beside orange finds an edge", shown=FILTERS, count=count)
-    return word("blue beside orange finds an edge")
+        return say("{shown} of {count}", shown=FILTERS, count=count)
+    return word("blue +, orange −")

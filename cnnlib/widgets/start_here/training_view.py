@@ -1,11 +1,10 @@
-"""A network while it trains: loss, accuracy, first-layer filters, and the images it still gets wrong."""
+"""A network while it trains: a wall of images with its guesses, accuracy, loss, first-layer filters."""
 
 from __future__ import annotations
 
 import copy
 import math
 from array import array
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,25 +18,15 @@ from cnnlib.viz import Scene, Strip
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.start_here import training_picture as picture
 from cnnlib.widgets.start_here import training_words as words
-from cnnlib.widgets.start_here import wrong_images
+from cnnlib.widgets.start_here.training_steps import Snapshot, quiet
 from cnnlib.widgets.start_here.training_words import ENOUGH
+from cnnlib.widgets.start_here.wall import Wall, wall_panel
 
 HELD_BACK = 2000  # of the bundled images, for validation
+SHOWN = ("sample", "wrong")  # on the wall: always the same images, or those that are wrong
+EARLY = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)  # steps after which it is judged anew: much has changed
+SLOWLY = 8  # steps a second at first, and one more with each step
 FEW = 500  # images that take no time worth mention: all are judged at once
-
-
-@dataclass
-class Snapshot:
-    """Everything needed to go on training from a step, exactly as if nothing had come after."""
-
-    position: Position
-    weights: dict
-    optimizer: object
-    rng: dict
-
-    @property
-    def step(self) -> int:
-        return self.position.step
 
 
 class TrainingView(Widget):
@@ -79,9 +68,10 @@ class TrainingView(Widget):
     controls = (
         LogSlider("rate", 1e-4, 1, 0.03, label="Learning rate"),
         Slider("step", 0, 1_000_000, 0, integer=True, label="Rewind to step"),
+        Choice("wall", SHOWN, label="Images shown", picker="segments", words=("a sample", "still wrong")),
         Choice("scale", ("linear", "log"), label="Scale of the loss", picker="segments"),
     )
-    slots = {"bar": ("rate",), "more": ("scale",), "handle": ("step",)}
+    slots = {"bar": ("rate", "wall"), "more": ("scale",), "handle": ("step",)}
     volatile = ("step",)
     at_end = "All epochs are done. Rewind to an earlier step to train from there, perhaps at another rate."
 
@@ -106,7 +96,9 @@ class TrainingView(Widget):
         self.judged = judged or ("validation images" if split is None else "test images")
         self.goal_share = goal
         x, y = self.split.x_test[:probe], self.split.y_test[:probe]
-        self.examiner = Examiner(x, y, part=len(x) if len(x) <= FEW else 100)
+        watched = Wall(y, len(self.split.class_names)).sample
+        part = len(x) if len(x) <= FEW else 100
+        self.examiner = Examiner(x, y, part=part, always=watched[watched >= 0])
         self.challenge = words.goal_challenge(self)
         super().__init__(**options)
 
@@ -121,8 +113,7 @@ class TrainingView(Widget):
         self.course: list[tuple[int, float, float]] = []  # step, loss and share right, also of later ones
         self.current = False  # whether all that is judged by was judged with the present weights
         self.snapshots: list[Snapshot] = []
-        places = wrong_images.ROWS * wrong_images.columns_for(self.split.class_names)
-        self.places: list[int | None] = [None] * places
+        self.wall = Wall(self.examiner.y, len(self.split.class_names), self.examiner.x)
         self.chosen: int | None = None
         self.start = self.first_filters()
         self.remember()
@@ -210,11 +201,11 @@ class TrainingView(Widget):
         return {"step": (0, max(self.steps, self.snapshots[-1].step))}
 
     def event(self, event: dict) -> None:
-        """A wrong image was clicked: its scores are said; a second click leaves it."""
-        if event["name"] == "wrong" and event["kind"] == "click":
-            shown = [index for index in self.places if index is not None]
+        """An image was clicked: its scores are said; a second click leaves it."""
+        if event["name"].startswith("wall ") and event["kind"] == "click":
+            _, _, shown = self.wall.seen(self.state["wall"])[int(event["name"].split()[1])]
             if event["index"] < len(shown):
-                index = shown[event["index"]]
+                index = int(shown[event["index"]])
                 self.chosen = None if self.chosen == index else index
 
     # The picture.
@@ -224,15 +215,26 @@ class TrainingView(Widget):
         epochs, rest = divmod(steps, self.epoch_steps)
         return epochs * len(self.split.x_train) + rest * self.batch_size
 
+    def pace(self, speed: float) -> float:
+        """The first steps change most: they are taken slowly, so that each is seen."""
+        return min(speed, SLOWLY + self.steps)
+
     def watch(self) -> None:
         """While it plays: judge a few images now and then; a point of the curves once there are enough."""
-        if self.live.loop.running and self.examiner.learned(self.model, self.batch_size):
+        if not self.live.loop.running:
+            return
+        judged = self.examiner.learned(self.model, self.batch_size)
+        if self.steps in EARLY:
+            self.examiner.look(self.model, ENOUGH)
+        if judged or self.steps in EARLY:
             found = self.examiner.judgement()
             if found.count >= min(ENOUGH, self.examiner.window):
                 self.note(found)
 
     def note(self, found: Judgement) -> None:
-        """A point of the curves."""
+        """A point of the curves, one for each step."""
+        if self.course and self.course[-1][0] == self.steps:
+            del self.course[-1]
         self.course.append((self.steps, found.loss, found.accuracy))
 
     def judge_all(self) -> Judgement:
@@ -242,24 +244,17 @@ class TrainingView(Widget):
             self.current = True
         return self.examiner.judgement()
 
-    def keep_places(self, wrong: np.ndarray) -> None:
-        """Images stay where they are while their last answer is wrong; others fill the gaps."""
-        last, true = self.examiner.guesses, self.examiner.y
-        self.places = [k if k is not None and last[k] != true[k] else None for k in self.places]
-        taken = set(self.places)
-        others = iter(index for index in wrong.tolist() if index not in taken)
-        self.places = [next(others, None) if index is None else index for index in self.places]
-
     def compute(self, state: dict) -> Scene:
         found = self.examiner.judgement() if self.live.loop.running else self.judge_all()
-        self.keep_places(found.wrong)
+        if state["wall"] == "wrong":
+            self.wall.keep(self.examiner.guesses, found.wrong)
         facts = self.all_facts(found)
         curves = picture.Curves(self, found)
         panels = [
-            curves.loss(state["scale"] == "log"),
+            wall_panel(self, found),
             curves.accuracy(),
+            curves.loss(state["scale"] == "log"),
             picture.filter_panel(self.first_filters(), self.start),
-            wrong_images.wrong_panel(self, found),
         ]
         return Scene(
             panels,
@@ -287,13 +282,3 @@ class TrainingView(Widget):
     def kind(self) -> str:
         """Such as ``"test"``, of test images."""
         return self.judged.removesuffix(" images")
-
-
-def quiet(records):
-    """The same records, without NumPy's warnings when a too large rate overflows: the picture says it."""
-    while True:
-        with np.errstate(all="ignore"):
-            record = next(records, None)
-        if record is None:
-            return
-        yield record

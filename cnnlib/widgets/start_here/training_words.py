@@ -11,6 +11,7 @@ from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Figure
 from cnnlib.widgets.base import Challenge
 
+LEAST = 0.005  # probability of a second answer that is worth a word
 ENOUGH = 300  # images judged, for a share that says something
 LOST = "The loss is no number any more: the steps were too large. Drag the cursor back and lower the rate."
 
@@ -53,7 +54,10 @@ def sentence(view, facts: dict) -> str:
     steps, epochs = facts["steps"], facts["epochs"]
     about = {"judged": view.judged, "loss": facts["loss"], "right": share_right(view, facts)}
     if steps == 0:
-        return say("Before the first step the loss on the {judged} is {loss:.2f} and {right}.", **about)
+        return say(
+            "Before the first step its weights are random: {right}. Press Play, or click an image.",
+            right=about["right"],
+        )
     if not math.isfinite(facts["loss"]):
         return say(
             "After {steps:,} steps the loss is no number any more: the steps were too large. Rewind.",
@@ -62,9 +66,7 @@ def sentence(view, facts: dict) -> str:
     about["begin"] = say_many("After {number:,} step", "After {number:,} steps", steps)
     about["epochs"] = say_many("{number} epoch", "{number} epochs", epochs)
     words = say(
-        "{begin} ({seen:,} images, {epochs}) the loss on the {judged} is {loss:.2f} and {right}.",
-        seen=facts["seen"],
-        **about,
+        "{begin} ({seen:,} images, {epochs}) {right}, with a loss of {loss:.2f}.", seen=facts["seen"], **about
     )
     if epochs < view.epochs:
         return words
@@ -88,7 +90,9 @@ def chosen(view) -> str:
         share = softmax(view.model.infer(view.examiner.x[view.chosen][None]))[0]
     names = view.split.class_names
     best = [
-        say("{name} with {share:.0f} %", name=names[k], share=100 * share[k]) for k in np.argsort(-share)[:4]
+        say("{name} with {share:.0f} %", name=names[k], share=100 * share[k])
+        for place, k in enumerate(np.argsort(-share)[:4])
+        if place == 0 or share[k] >= LEAST
     ]
     return " " + say(
         "{image} {number} is of class {true}; the network says {best}.",
