@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Arrows, Axis, Bars, Line, Panel, Points, Region, Text, Tiles
 from cnnlib.viz.annotations import spread
 from cnnlib.widgets.depth.depth_picture import (
@@ -29,6 +29,7 @@ WIDE, NARROW = (
     (0.37, 0.24),
     (0.66, 0.22),
 )  # room for names at the left, for words at the right, by the layers' own
+GROWS, KEEPS, FADES = marked("grows", "keeps size", "fades")
 NAMED = 3  # places along a name that answer to a click
 FOOT = 0.2  # room for the blocks beneath the plot, as a share of it
 HEAD = 0.03  # and above it
@@ -69,10 +70,11 @@ class GradientPicture:
     def zones(self, right: float) -> list[Text]:
         """What it means where a line ends: in words at the right, where no line is."""
         border, apart = np.log10(KEPT), 0.03 * self.tall
-        places = {"keeps size": apart, say("within × {kept}", kept=KEPT): -apart}
+        within = say("within × {kept}", kept=KEPT)
+        places = {KEEPS: apart, within: -apart}
         if border < 2 * apart:  # there is no room for more in the band
-            places = {"keeps size": 0.0}
-        places |= {"grows": border + 0.1 * self.tall, "fades": -border - 0.1 * self.tall}
+            places = {KEEPS: 0.0}
+        places |= {GROWS: border + 0.1 * self.tall, FADES: -border - 0.1 * self.tall}
         words, powers = zip(
             *((said, y) for said, y in places.items() if self.low < y < self.high), strict=True
         )

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, study_images
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Cursor, Line, Note, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.base.decades import LOG_AXIS, log_axis
 from cnnlib.widgets.initialization.free_places import FreePlaces
@@ -20,7 +20,11 @@ LEARNED = 1.0  # a loss below it
 FAR = 100.0  # a signal that has become so many times smaller or larger has died or exploded
 HIGH_LOSS = 20.0  # before training
 FLOOR, CEILING, TOP = 0.1, 100.0, 350.0  # losses drawn, and the upper end of the axis
-TINTS = {"signal dies": 0.09, "does not learn": 0.09, "explodes": 0.09}  # of zones that are no good
+DIES, ARRIVES, LEARNS, EXPLODES, IDLE = marked(
+    "signal dies", "arrives", "learns", "explodes", "does not learn"
+)
+GOOD = ARRIVES, LEARNS
+TINT = 0.09  # strength of the colour of other zones
 ENDS = LOW / 1.12, HIGH * 1.12  # of the axis
 LETTER = 0.062  # room that a letter needs, as a logarithm of scales
 
@@ -52,9 +56,9 @@ def zones(kept: np.ndarray, losses: np.ndarray | None = None) -> list[tuple[floa
     >>> [(word, round(low, 1), round(high, 1)) for low, high, word in zones(signals)]
     [('signal dies', 0.1, 0.4), ('arrives', 0.4, 2.6), ('explodes', 2.6, 10.0)]
     """
-    there, name = (kept > 1 / FAR) & (kept < FAR), "arrives"
+    there, name = (kept > 1 / FAR) & (kept < FAR), ARRIVES
     if losses is not None and (losses < LEARNED).any():
-        there, name = losses < LEARNED, "learns"
+        there, name = losses < LEARNED, LEARNS
     if not there.any():
         return []
     step = (SCALES[1] / SCALES[0]) ** 0.5
@@ -63,10 +67,10 @@ def zones(kept: np.ndarray, losses: np.ndarray | None = None) -> list[tuple[floa
     high = SCALES[last] * step if last < len(SCALES) - 1 else HIGH
     found = []
     if first:
-        found.append((LOW, low, "signal dies" if kept[0] < 1 / FAR else "does not learn"))
+        found.append((LOW, low, DIES if kept[0] < 1 / FAR else IDLE))
     found.append((low, high, name))
     if last < len(SCALES) - 1:
-        found.append((high, HIGH, "explodes" if not kept[-1] < FAR else "does not learn"))
+        found.append((high, HIGH, EXPLODES if not kept[-1] < FAR else IDLE))
     return [(float(start), float(end), said) for start, end, said in found]
 
 
@@ -113,12 +117,12 @@ class LossByScale:
         lines = [XAVIER, 1.0, scale]
         found = zones(self.kept, self.losses if self.steps == self.last else None)
         for low, high, said in found:
-            color = "bad" if said == "explodes" else "muted" if said in TINTS else "ink"
-            if said in TINTS:
+            color = "ink" if said in GOOD else "bad" if said == EXPLODES else "muted"
+            if said not in GOOD:
                 x0, x1 = (None if edge in (LOW, HIGH) else edge for edge in (low, high))
-                marks.append(Region(x0, x1, color=color, alpha=TINTS[said]))
+                marks.append(Region(x0, x1, color=color, alpha=TINT))
             place, room = widest(low, high, lines)
-            said = word("signal arrives") if said == "arrives" and len(found) == 1 else word(said)
+            said = word("signal arrives") if said == ARRIVES and len(found) == 1 else word(said)
             if room > LETTER * len(said):
                 marks.append(Text(place, TOP / 1.6, said, color=color, bold=True, size=13))
         left = {"color": "muted", "align": "left", "baseline": "bottom", "size": 11}
