@@ -142,9 +142,8 @@ class DepthExplorer(Widget):
 
     def panels(self, state, profiles, facts) -> list:
         """The gradient, large; the signal, or how alike images are, and the loss beside it."""
-        signal, gradient = (
-            [facts[f"{fact}_{NAMES[p]}"] for p in profiles] for fact in ("signal", "gradient")
-        )
+        signal = [facts[f"signal_{NAMES[place]}"] for place in profiles]
+        gradient = [facts[f"gradient_{NAMES[place]}"] for place in profiles]
         follow = state["follow"] if state["follow"] in self.options(state)["follow"] else ALL
         large = GradientPicture(profiles, gradient, follow)
         small = signal_panel(profiles, signal, follow)

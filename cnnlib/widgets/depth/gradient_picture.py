@@ -75,11 +75,10 @@ class GradientPicture:
         if border < 2 * apart:  # there is no room for more in the band
             places = {KEEPS: 0.0}
         places |= {GROWS: border + 0.1 * self.tall, FADES: -border - 0.1 * self.tall}
-        words, powers = zip(
-            *((said, y) for said, y in places.items() if self.low < y < self.high), strict=True
-        )
+        places = {said: power for said, power in places.items() if self.low < power < self.high}
+        heights = 10.0 ** np.array(list(places.values()))
         look = {"color": "muted", "size": 11, "align": "right", "shift": (-3, 0)}
-        return [Text([self.last + right] * len(words), 10.0 ** np.array(powers), words, **look)]
+        return [Text([self.last + right] * len(places), heights, list(places), **look)]
 
     @property
     def tall(self) -> float:
@@ -103,7 +102,7 @@ class GradientPicture:
         marks.append(Bars(middles, tall, width=2 * half, base=base, color="paper"))
         marks.append(Bars(middles, tall, width=2 * half, base=base, color=color, alpha=alpha))
         if self.follow in BOTH_PARTS:
-            marks.append(self.ways_past(top, color))
+            marks.append(self.ways_past(color))
         if self.follow in ("norm", "both"):
             edge = middles - 0.6 * half
             marks.append(Bars(edge, tall, width=0.36 * half, base=base, color=COLORS[1]))
@@ -111,21 +110,18 @@ class GradientPicture:
         marks += [Region(**box, color="paper", alpha=1), Region(**box, color="muted", filled=False, width=1)]
         words = {"color": "muted", "size": 11}
         marks.append(Text((box["x0"] + box["x1"]) / 2, self.level(MIDDLE), "loss", **words))
-        image = study_images().x_train[:1, 0]
-        marks.append(Tiles([ends[0]], [self.level(MIDDLE)], image, size=DIGIT, cmap="ink", tips=False))
-        marks.append(
-            Text(ends[0], self.level(MIDDLE), "image", align="right", shift=(-0.5 * DIGIT - 6, 0), **words)
-        )
+        image, spot = study_images().x_train[:1, 0], (ends[0], self.level(MIDDLE))
+        marks.append(Tiles(*spot, image, size=DIGIT, cmap="ink", tips=False))
+        marks.append(Text(*spot, "image", align="right", shift=(-0.5 * DIGIT - 6, 0), **words))
         return marks
 
-    def ways_past(self, top: float, color: str) -> Line:
+    def ways_past(self, color: str) -> Line:
         """A bow over each block: its input is added to its output."""
         turn = np.linspace(np.pi, 0, 9)
-        x = np.concatenate(
-            [np.append(middle + 0.92 * np.cos(turn), np.nan) for middle in self.layers[1:] - 1]
-        )
+        middles = self.layers[1:] - 1
+        x = np.concatenate([np.append(middle + 0.92 * np.cos(turn), np.nan) for middle in middles])
         up = BLOCK[1] - 0.045 * np.append(np.sin(turn), 0)
-        y = np.tile(10 ** (self.low - up * self.tall), len(self.layers) - 1)
+        y = np.tile(10 ** (self.low - up * self.tall), len(middles))
         return Line(x, y, color=color, width=1.5)
 
     def way(self, left: float) -> list:
@@ -139,9 +135,7 @@ class GradientPicture:
         heights = spread(
             np.log10(starts), 0.075 * self.tall, self.low + 0.04 * self.tall, self.high - 0.04 * self.tall
         )
-        for (place, factor), height in zip(
-            zip(self.profiles, self.factors, strict=True), heights, strict=True
-        ):
+        for place, factor, height in zip(self.profiles, self.factors, heights, strict=True):
             bold = look(place, self.follow)["alpha"] == 1
             words = named(place, times(factor))
             at = {"align": "right", "shift": (-8, 0), "bold": bold}

@@ -227,12 +227,9 @@ def times(end: float, start: float) -> str:
     if not start:
         return word("no signal")
     share = end / start
-    near = 0.001 < share < 1000
-    return (
-        f"×\u00a0{localised(f'{share:.2g}')}"
-        if near
-        else f"×\u00a010{str(round(np.log10(share))).translate(SUPERSCRIPTS)}"
-    )
+    if 0.001 < share < 1000:
+        return f"×\u00a0{localised(f'{share:.2g}')}"
+    return f"×\u00a010{str(round(np.log10(share))).translate(SUPERSCRIPTS)}"
 
 
 def fate(last: float, first: float) -> str:
