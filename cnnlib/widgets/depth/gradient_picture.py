@@ -30,7 +30,7 @@ WIDE, NARROW = (
     (0.66, 0.22),
 )  # room for names at the left, for words at the right, by the layers' own
 GROWS, KEEPS, FADES = marked("grows", "keeps size", "fades")
-NAMED = 3  # places along a name that answer to a click
+NAMED = 7  # places along a name that answer to a click
 FOOT = 0.2  # room for the blocks beneath the plot, as a share of it
 HEAD = 0.03  # and above it
 BLOCK, MIDDLE = (0.16, 0.06), 0.11  # lower and upper edge of a block in this room, and its middle
@@ -146,7 +146,7 @@ class GradientPicture:
 
     def touch(self, drawn: list[Line], heights, left: float) -> Points:
         """What answers to a click, unseen: along each name first, then along its line."""
-        along = -left * np.linspace(0.15, 0.75, NAMED)
+        along = -left * np.linspace(0.08, 0.8, NAMED)
         x = np.concatenate([np.append(along, self.layers)] * len(drawn))
         y = np.concatenate(
             [np.append([10**h] * NAMED, line.y) for h, line in zip(heights, drawn, strict=True)]

@@ -13,7 +13,7 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import localised, say, say_many, word
 from cnnlib.runtime.powers import SUPERSCRIPTS
-from cnnlib.viz import Figure, Scene
+from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.initialization.loss_by_scale import (
     FAR,
@@ -29,6 +29,8 @@ from cnnlib.widgets.initialization.signal_picture import histograms, signal_pane
 EPOCHS = 3
 STEPS = EPOCHS * 45
 OPENING = 30  # steps that are done when it appears: the line has begun to fall
+PLACES = {"loss": (0, 0), "activations": (1, 0), "gradients": (2, 0)}
+PHONE = Narrow(("320px", "185px", "205px"), (1,), 710, PLACES)
 SLOTS = {"head": ("activation",), "bar": ("scale", "depth"), "more": ("rate", "seed")}
 
 
@@ -184,6 +186,7 @@ class InitExplorer(Widget):
             columns=(1, "min(420px, 45%)"),
             height=420,
             figures=[Figure("Have learned", str(facts["learning"]), unit, large=True)],
+            narrow=PHONE,
         )
 
     def sentence(self, state, facts):

@@ -98,7 +98,7 @@ class LossByScale:
         marks.append(Points(SCALES[learned], drawn[learned], color="ink", size=6))
         marks.append(Points(SCALES[lost], drawn[lost], color="bad", shape="cross", size=5))
         marks.append(Cursor(scale, sets={"x": "scale"}, text=f"{scale:.2g}"))
-        marks += self.chosen(nearest, drawn, places)
+        marks += self.chosen(scale, nearest, places)
         if self.steps < self.last:
             marks.append(self.note(scale))
         ticks = 0.1, 0.3, 1, 3, 10
@@ -132,9 +132,16 @@ class LossByScale:
             Text(guessing_at(scale), GUESSING, "2.30 = guessing", shift=(0, -8), **left),
             Reference("", x=XAVIER, dash="dotted"),
             Reference("", x=1, dash="dashed"),
-            Text(0.94 * XAVIER, 1.35 * FLOOR, "Xavier's rule", color="muted", align="right"),
-            Text(1.07, 1.35 * FLOOR, "He's rule", color="muted", align="left"),
+            *self.rules(scale),
         ]
+
+    @staticmethod
+    def rules(scale: float) -> list[Text]:
+        """Whose rules the upright lines are, each as long as the line that is dragged is not on its words."""
+        xavier = Text(0.94 * XAVIER, 1.35 * FLOOR, "Xavier's rule", color="muted", align="right")
+        he = Text(1.07, 1.35 * FLOOR, "He's rule", color="muted", align="left")
+        hidden = {xavier: (0.33, 0.94 * XAVIER), he: (1.05, 1.75)}
+        return [words for words, (low, high) in hidden.items() if not low < scale < high]
 
     def free_places(self, scale: float, drawn: np.ndarray) -> FreePlaces:
         """What words keep off: both lines, the upright ones, the level of guessing and its words."""
@@ -160,15 +167,17 @@ class LossByScale:
         look = {"color": "muted", "align": "left" if shift[0] > 0 else "right", "size": 11, "needs": 340}
         return [line, Text(x, y, words, shift=tuple(shift), **look)]
 
-    def chosen(self, nearest: int, drawn: np.ndarray, places: FreePlaces) -> list:
+    def chosen(self, scale: float, nearest: int, places: FreePlaces) -> list:
         """The network of the slider's scale, with its loss where nothing else is."""
-        x, y, words = SCALES[nearest], drawn[nearest], loss_words(self.losses[nearest])
+        x, y = SCALES[nearest], drawn_loss(self.losses[nearest])
+        words = loss_words(self.losses[nearest])
         corners = [(x, y, right, down) for down in (18, -16, -26) for right in (11, -11)]
-        *_, right, down = places.place(words, 13, corners)
+        corners += [(scale, y, right, down) for down in (18, -16) for right in (8, -8)]
+        at, _, right, down = places.place(words, 13, corners)
         look = {"align": "left" if right > 0 else "right", "bold": True, "size": 13}
         return [
             Points(x, y, color="you", outline="paper", size=8),
-            Text(x, y, words, shift=(right, down), **look),
+            Text(at, y, words, shift=(right, down), **look),
         ]
 
     def note(self, scale: float) -> Note:
