@@ -80,6 +80,9 @@ def test_curves_carry_their_names_and_factors_where_they_arrive():
     heads = [mark for mark in gradient.marks if isinstance(mark, Arrows)]
     assert len(heads) == 4 and all(mark.x[0] + mark.dx[0] == pytest.approx(0) for mark in heads)
     assert sorted(mark.color for mark in heads) == sorted(COLORS)
+    one_block = panel_of(DepthExplorer(depth=2), "gradient")
+    lengths = [-mark.dx[0] for mark in one_block.marks if isinstance(mark, Arrows)]
+    assert max(lengths) < 0.1, "only the head of an arrow: the dash of a line is still seen"
 
 
 def test_names_of_lines_that_end_together_stand_apart():

@@ -54,6 +54,10 @@ def panel_of(widget, name):
     return next(panel for panel in widget.scene.panels if panel.name == name)
 
 
+def words_of(panel):
+    return [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+
+
 @pytest.mark.parametrize("scale", [0.1, 0.3, 1, 10])
 def test_the_dots_stand_above_their_layers_and_the_axes_fit(scale):
     widget = InitExplorer(depth=4, scale=scale, opening=0)
@@ -109,13 +113,27 @@ def test_zones_are_named_from_what_is_measured():
     np.testing.assert_allclose(kept / kept[6], SCALES**5, rtol=0.01)
     untrained = zones(kept)
     assert [word for _, _, word in untrained] == ["signal dies", "arrives", "explodes"]
+    low, high = untrained[1][:2]
+    assert kept[SCALES < low].max() < 0.01 < kept[SCALES > low].min()
+    assert kept[SCALES < high].max() < 100 < kept[SCALES > high].min()
     assert untrained[0][1] == untrained[1][0] and untrained[1][1] == untrained[2][0], "side by side"
+    assert "learns" not in words_of(panel_of(InitExplorer(), "loss")), "who learns is known in the end"
     widget = InitExplorer(trained=True)
     panel, facts = panel_of(widget, "loss"), widget.facts
     small, large = (mark for mark in panel.marks if isinstance(mark, Region))
     assert SCALES[SCALES > small.x1].min() == pytest.approx(facts["least_scale"])
     assert SCALES[SCALES < large.x0].max() == pytest.approx(facts["largest_scale"])
-    words = [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
-    assert {"signal dies", "learns", "explodes"} <= set(words)
+    assert {"signal dies", "learns", "explodes"} <= set(words_of(panel))
     tanh = zones(signals_kept(6, "tanh", 0), np.where(SCALES > 4, 2.3, 0.5))
     assert [word for _, _, word in tanh] == ["learns", "does not learn"], "with tanh nothing explodes"
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.12, 0.2, 0.25, 0.45, 0.7, 1, 1.4, 2.2, 5, 9, 10])
+def test_the_line_that_is_dragged_runs_through_no_words(scale):
+    panel = panel_of(InitExplorer(depth=3, scale=scale), "loss")
+    ticks = 535 / np.log10(panel.x.high / panel.x.low)  # pixels of a power of ten on a page of 1060
+    for mark in (mark for mark in panel.marks if isinstance(mark, Text)):
+        start = ticks * np.log10(mark.x[0]) + mark.shift[0]
+        wide = 0.55 * mark.size * len(mark.text[0])
+        left = start - {"left": 0, "center": 0.5, "right": 1}[mark.align] * wide
+        assert not left < ticks * np.log10(scale) < left + wide, mark.text

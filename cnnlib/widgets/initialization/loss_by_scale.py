@@ -25,6 +25,7 @@ DIES, ARRIVES, LEARNS, EXPLODES, IDLE = marked(
 )
 GOOD = ARRIVES, LEARNS
 TINT = 0.09  # strength of the colour of other zones
+SLACK = 0.96, 1.0, 1.04  # words keep so far off the line that is dragged, as the plot may be wider
 ENDS = LOW / 1.12, HIGH * 1.12  # of the axis
 LETTER = 0.062  # room that a letter needs, as a logarithm of scales
 
@@ -146,7 +147,7 @@ class LossByScale:
     def free_places(self, scale: float, drawn: np.ndarray) -> FreePlaces:
         """What words keep off: both lines, the upright ones, the level of guessing and its words."""
         lines = [(SCALES, drawn), (SCALES, drawn_loss(self.start)), (ENDS, (GUESSING, GUESSING))]
-        lines += [((x, x), (FLOOR, TOP)) for x in (XAVIER, 1.0, scale)]
+        lines += [((x, x), (FLOOR, TOP)) for x in (XAVIER, 1.0, *(scale * slack for slack in SLACK))]
         start = guessing_at(scale)
         return FreePlaces([*lines, ((start, 2.5 * start), (1.25 * GUESSING,) * 2)], *ENDS)
 
