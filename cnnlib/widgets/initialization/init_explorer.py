@@ -135,6 +135,7 @@ class InitExplorer(Widget):
         self.ensemble = fresh_networks(s["depth"], s["activation"], s["seed"])
         self.steps, self.start_losses = 0, first_losses(s["depth"], s["activation"], s["seed"])
         self.found: dict[int, np.ndarray] = {}
+        self.found_dead: dict[tuple[int, int], int] = {}
 
     def train(self):
         """One ``yield`` a step of all scales."""
@@ -149,13 +150,20 @@ class InitExplorer(Widget):
             self.found = {self.steps: losses_of(self.ensemble) if self.steps else self.start_losses}
         return self.found[self.steps]
 
+    def dead_of(self, nearest: int) -> int:
+        """Dead units of a trained network; found once."""
+        key = self.steps, nearest
+        if key not in self.found_dead:
+            self.found_dead[key], _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
+        return self.found_dead[key]
+
     def compute(self, state):
         key = state["depth"], state["scale"], state["activation"], state["seed"]
         activations, gradients, (dead, units) = first_signals(*key)
         losses = self.losses()
         nearest = nearest_to(state["scale"])
         if self.steps and not self.ensemble.diverged_at[nearest]:
-            dead, _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
+            dead = self.dead_of(nearest)
         facts = {
             "scale": state["scale"],
             "act_first": float(activations[1][0]),
