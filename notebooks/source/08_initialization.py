@@ -198,16 +198,17 @@ with in_short():  # of an error only its last line
 # The network of the next picture has six hidden layers. Each is a convolution with a ReLU. The first turns the 28x28 image
 # into maps of 7x7 (its windows have 4x4 pixels and lie four pixels apart), the others keep this size. The picture shows
 #
-# - on the left, how large the *activations* are, the numbers that a hidden layer gives: for each layer a histogram that
-#   stands upright, wide where there are many numbers of that size. Its axis is logarithmic. The dots mark the *spread*, the
-#   standard deviation of a layer's activations;
-# - in the middle, the same for the *gradients* of the loss with respect to these activations. They come from the loss, so
-#   they travel from right to left;
-# - on the right, the losses of thirteen such networks that differ in nothing but the scale. A loss above 100, or one that is
-#   no number any more, is drawn at 100. The dotted line marks a second rule, Xavier's, which is derived below too.
+# - large, the losses of thirteen such networks that differ in nothing but the scale. A loss above 100, or one that is no
+#   number any more, is drawn at 100. The dotted line marks a second rule, Xavier's, which is derived below too;
+# - above at the right, how large the *activations* are, the numbers that a hidden layer gives: for each layer an upright
+#   shape, wide where there are many numbers of that size. Its axis is logarithmic. The dots mark the *spread*, the
+#   standard deviation of a layer's activations. At the end of the line stands by how much it changes from the first layer
+#   to the last;
+# - beneath it, the same for the *gradients* of the loss with respect to these activations. They come from the loss, so
+#   they travel from right to left.
 #
 # The activations are also called the *signal*, because they carry the image through the network. How much of it is left
-# at a small scale? Answer the card, then move the scale and watch both pictures.
+# at a small scale? Answer the card, then move the scale and watch both small pictures.
 #
 # **Challenge.** Ten hidden layers: find a scale at which the spread of the last activations is within a factor of three of
 # that of the first.

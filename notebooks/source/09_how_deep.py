@@ -106,10 +106,11 @@ for depth, found in accuracy_by_depth("plain").items():
 # any training. As the size of many numbers we take their *root mean square*: square them all, take the mean of the
 # squares, and then the root of this mean.
 #
-# The picture below shows on the left the size of the signal, from the first layer to the last, and in the middle the
-# size of the gradient behind the same layers. The gradient starts at the loss, at the right end, and travels to the
-# left. Each is drawn as a multiple of the size that it sets out with, so every line begins at × 1, and a flat line is good:
-# in the grey band a size has changed by less than a factor of 3. The vertical axes of both are logarithmic.
+# The large picture below shows the size of the gradient behind the same layers. It starts at the loss, at the right end, and
+# travels to the left, through the blocks that are drawn beneath it, to the image. The small picture above at the right shows
+# the size of the signal, from the first layer to the last. Each is drawn as a multiple of the size that it sets out with, so
+# every line begins at × 1, and a flat line is good: in the grey band a size has changed by less than a factor of 3. The
+# vertical axes of both are logarithmic.
 #
 # The first weights follow He's rule, without the factor, and fifty layers are stacked. How large is the gradient when it
 # arrives at the first layer?
@@ -175,7 +176,7 @@ print(
 
 # %% [markdown]
 # Does the network learn now? Set *Layers* to 50 and *Scale* to 1.1, press Play, and watch the loss. Then choose *how alike*
-# at the top. The left picture now compares images: what a layer makes of an
+# under *More*. The small picture above now compares images: what a layer makes of an
 # image is a list of numbers, a vector, and the picture shows the cosine of the angle between the vectors of two
 # *different* images, averaged over many pairs. At 1 both vectors point in the same direction, and the layers behind can
 # hardly tell the two images apart.
@@ -739,7 +740,8 @@ for kind in STUDIED:
 # <!-- source: Zhang, Dauphin and Ma 2019, abstract -->
 #
 # Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual* with
-# residual blocks, and *both*. The key above the plots says which line is whose. The picture opens after one epoch.
+# residual blocks, and *both*. Each line of the gradient has its name at its left end; click a name, and you follow that network.
+# The picture opens after one epoch.
 # *Overflow* says that a network's numbers have become too large to be stored; it has stopped. A cross marks the end of its
 # line: here that is after two steps, in the upper left corner of the plot of losses. For the third way, tick *Residual
 # blocks start at 0* under *More*.

@@ -60,13 +60,18 @@ def test_the_upstream_gradient_is_chosen(book):
 def test_layers_by_the_keyboard_and_four_networks_train(book):
     widget = book.widget(1)
     widget.scroll_into_view_if_needed()
-    see(widget, "10 layers. The gradient changes on its way back by")
+    see(widget, "10 layers. On its way back the gradient")
     widget.get_by_role("slider", name="Layers").first.focus()
     book.page.keyboard.press("ArrowLeft")
     see(widget, "8 layers. ")
+    widget.get_by_role("radio", name="residual").click()
+    book.page.wait_for_timeout(300)
+    assert book.run("print(deep.state['follow'])").strip() == "residual"
+    widget.get_by_role("button", name="More").click()
     widget.get_by_text("how alike", exact=True).click()
     book.page.wait_for_timeout(300)
     assert book.run("print(deep.state['shows'])").strip() == "how alike two images are"
+    widget.get_by_role("button", name="More").click()
     widget.get_by_role("button", name="Play").click()
     see(widget, "Loss after 90 steps: plain", seconds=90)
     assert not book.errors
@@ -82,4 +87,4 @@ def test_a_finger_steps_and_ticks(desk):
         deep.scroll_into_view_if_needed()
         deep.get_by_role("button", name="More").tap()
         deep.get_by_label("Residual blocks start at 0").tap()
-        see(deep, "residual ×\u00a01, both ×\u00a01.")
+        see(deep, "residual ×\u00a01, both ×\u00a01")

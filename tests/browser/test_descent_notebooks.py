@@ -90,7 +90,7 @@ def test_scales_train_live_and_the_slider_answers(book):
     widget = book.widget(3)
     widget.scroll_into_view_if_needed()
     widget.get_by_role("button", name="Step").click()
-    see(widget, "After 1 step the")
+    see(widget, "After 31 steps the")
     widget.get_by_label("Scale (He is 1)", exact=True).focus()
     book.page.keyboard.press("Home")
     see(widget, "Scale 0.1:")

@@ -42,7 +42,7 @@ def test_it_fits_the_window_that_jupyterlab_leaves(opened, line, width):
 
 
 def test_three_controls_beside_figures_stand_on_a_line_of_their_own(opened):
-    page = opened("InitExplorer", 760).page
+    page = opened("EscapeExplorer", 760).page
     bottoms = {round(box.bounding_box()["y"]) for box in page.locator(".cnn-settings > .cnn-slider").all()}
     assert len(bottoms) == 1 and page.locator(".cnn-settings > .cnn-slider").count() == 3
     assert bottoms.pop() > page.locator(".cnn-figure").first.bounding_box()["y"]

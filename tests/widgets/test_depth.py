@@ -5,10 +5,10 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.viz import Bars, Handle, Line, Points, Region, Text
+from cnnlib.viz import Arrows, Bars, Handle, Line, Points, Region, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, SMOOTH, STEPS
-from cnnlib.widgets.depth.depth_picture import SHAPES, times
+from cnnlib.widgets.depth.depth_picture import ALL, COLORS, DASHES, KEPT, SAID, times
 from cnnlib.widgets.depth.first_training import OPENING, ahead
 from cnnlib.widgets.depth.normalization_bars import FRAME, ROWS
 from cnnlib.widgets.depth.normalization_marks import PAGE
@@ -20,7 +20,10 @@ def test_the_sentence_says_what_was_measured():
         found = profile(deep_cnn(kind, 10, 0, scale=1), digits.x_train[:IMAGES], digits.y_train[:IMAGES])
         growth = found.gradient[0] / found.gradient[-1]
         assert widget.facts[f"gradient_{name}"] == pytest.approx(growth)
-        assert f"×\u00a0{growth:.2g}" in widget.text.split("back by:")[1]
+        assert f"{name} ×\u00a0{growth:.2g}" in widget.text
+        fate = "fades" if growth < 1 / KEPT else "keeps its size" if growth <= KEPT else "grows"
+        (clause,) = (part for part in widget.text.split("; ") if f"{name} ×" in part)
+        assert f"{fate} in" in clause
     assert widget.text.startswith("10 layers. ") and widget.text.endswith("Nothing is trained yet.")
     widget.set_state(depth=11)
     assert widget.facts["depth"] == 10 and widget.text.startswith("10 layers. ")
@@ -45,7 +48,7 @@ def test_one_network_alone_gives_nothing_of_the_others_away():
     words = " ".join([*(mark.label for mark in marks if hasattr(mark, "label")), *words_of(alone)])
     assert times(alone.facts["signal_plain"]) in words
     assert not any(name in words for name in ("norm", "residual", "both"))
-    assert alone.scene.figures[0].unit == ""
+    assert "follow" not in alone.show and not [m for m in marks if getattr(m, "emits", "")]
     alone.advance(2)
     assert "Loss after 2 steps: plain " in alone.text
     assert not any(word in alone.text for word in ("norm", "residual", "both"))
@@ -57,76 +60,128 @@ def words_of(widget):
     return [word for mark in texts for word in mark.text]
 
 
-def test_curves_carry_their_factors_and_the_kinds_stand_in_a_key():
+def panel_of(widget, name):
+    return next(panel for panel in widget.scene.panels if panel.name == name)
+
+
+def lines_of(panel):
+    """The lines of the networks: those in their colours, without the parts of the drawn blocks."""
+    drawn = [mark for mark in panel.marks if isinstance(mark, Line) and mark.color in COLORS]
+    return [mark for mark in drawn if np.isfinite(mark.x).all()]
+
+
+def test_curves_carry_their_names_and_factors_where_they_arrive():
     widget = DepthExplorer(depth=10)
-    signal, gradient = widget.scene.panels[:2]
-    factors = {
-        fact: [times(widget.facts[f"{fact}_{name}"]) for name in NAMES] for fact in ("signal", "gradient")
-    }
-    assert [mark.label for mark in signal.marks if getattr(mark, "label", "")] == factors["signal"]
-    assert not [mark.label for mark in gradient.marks if getattr(mark, "label", "")]
+    signal, gradient = (panel_of(widget, name) for name in ("signal", "gradient"))
+    said = [times(widget.facts[f"signal_{name}"]) for name in NAMES]
+    assert [mark.label for mark in lines_of(signal)] == said
     arrived = [mark for mark in gradient.marks if isinstance(mark, Text) and mark.x[0] == 0]
-    assert [mark.text[0] for mark in arrived] == factors["gradient"], "the gradient ends at layer 0"
-    (key,) = (panel for panel in widget.scene.panels if panel.name == "key")
-    assert "residual: each block adds its input" in words_of(widget)
-    assert len({(m.color, m.dash) for m in key.marks if isinstance(m, Line)}) == 4
-    assert {m.shape for m in key.marks if isinstance(m, Points)} == set(SHAPES)
-    (figure,) = widget.scene.figures
-    most = max(NAMES, key=lambda name: abs(np.log(widget.facts[f"gradient_{name}"])))
-    assert figure.unit == most and figure.value == f"×\u00a0{widget.facts[f'gradient_{most}']:.2g}"
-    assert "forwards" not in widget.text
-    assert not [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Text)]
+    factors = [f"{name} {times(widget.facts[f'gradient_{name}'])}" for name in NAMES]
+    assert [mark.text[0] for mark in arrived] == factors, "the gradient ends at layer 0"
+    heads = [mark for mark in gradient.marks if isinstance(mark, Arrows)]
+    assert len(heads) == 4 and all(mark.x[0] + mark.dx[0] == pytest.approx(0) for mark in heads)
+    assert sorted(mark.color for mark in heads) == sorted(COLORS)
+    one_block = panel_of(DepthExplorer(depth=2), "gradient")
+    lengths = [-mark.dx[0] for mark in one_block.marks if isinstance(mark, Arrows)]
+    assert max(lengths) < 0.1, "only the head of an arrow: the dash of a line is still seen"
+
+
+def test_names_of_lines_that_end_together_stand_apart():
+    for state in ({"depth": 2}, {"depth": 20}, {"depth": 50, "scale": 2}, {"depth": 50, "scale": 0.5}):
+        panel = panel_of(DepthExplorer(**state), "gradient")
+        names = [mark for mark in panel.marks if isinstance(mark, Text) and mark.x[0] == 0]
+        heights = np.sort(np.log10([mark.y[0] for mark in names]))
+        assert (np.diff(heights) > 0.05 * np.log10(panel.y.high / panel.y.low)).all(), state
+
+
+@pytest.mark.parametrize("name", ["gradient", "gradient narrow"])
+def test_the_blocks_stand_beneath_the_lines_between_the_image_and_the_loss(name):
+    panel = panel_of(DepthExplorer(depth=10), name)
+    blocks = [mark for mark in panel.marks if isinstance(mark, Bars)]
+    lowest = min(mark.y.min() for mark in lines_of(panel))
+    for mark in blocks:
+        assert mark.x.tolist() == [1, 3, 5, 7, 9]
+        assert panel.y.low < mark.base < (mark.base + mark.height).max() < lowest
+    words = {text: mark.x[0] for mark in panel.marks if isinstance(mark, Text) for text in mark.text}
+    assert words["image"] < 0 and words["loss"] > 10
+
+
+def test_a_network_is_followed_by_its_name_its_line_or_the_choice():
+    widget = DepthExplorer(depth=10)
+    (touch,) = (mark for mark in panel_of(widget, "gradient").marks if getattr(mark, "emits", ""))
+    assert {mark.alpha for mark in lines_of(panel_of(widget, "gradient"))} == {1.0}
+    each = len(touch.x) // 4
+    for place, name in enumerate(NAMES):
+        for index in (place * each, (place + 1) * each - 1):
+            found = widget.event({"name": "follow", "kind": "click", "index": index})
+            assert found == {"follow": name}
+    widget.set_state(follow="residual")
+    assert widget.event({"name": "follow", "kind": "click", "index": 2 * each}) == {"follow": ALL}
+    assert widget.event({"name": "follow", "kind": "drag", "index": 0}) is None
+    for panel in widget.scene.panels[:2]:
+        strong = [mark.color for mark in lines_of(panel) if mark.alpha == 1]
+        assert strong == [COLORS[2]]
+    assert panel_of(widget, "gradient").subtitle == SAID[2]
+
+
+def test_each_network_has_one_hue_and_dash_in_all_pictures():
+    widget = DepthExplorer(depth=4)
+    for trained in (False, True):
+        for panel in widget.scene.panels:
+            found = {mark.color: mark.dash for mark in lines_of(panel)}
+            assert set(found.items()) <= set(zip(COLORS, DASHES, strict=True)), panel.name
+        widget.advance(0 if trained else 6)
 
 
 def test_sizes_are_drawn_as_multiples_of_what_sets_out():
     widget = DepthExplorer(depth=50)
-    signal, gradient = widget.scene.panels[:2]
-    assert (signal.y.low, signal.y.high) == (gradient.y.low, gradient.y.high)
-    for panel, start, end, fact in ((signal, 0, -1, "signal"), (gradient, -1, 0, "gradient")):
-        (kept,) = (mark for mark in panel.marks if isinstance(mark, Region))
-        assert kept.y0 == pytest.approx(1 / kept.y1) and f"× {kept.y1:g};" in panel.subtitle
-        curves = [mark.y for mark in panel.marks if isinstance(mark, Line)]
-        assert [curve[start] for curve in curves] == [1] * 4
-        facts = [widget.facts[f"{fact}_{name}"] for name in NAMES]
-        np.testing.assert_allclose([curve[end] for curve in curves], facts)
+    for name, start, end, fact in (("signal", 0, -1, "signal"), ("gradient", -1, 0, "gradient")):
+        panel = panel_of(widget, name)
+        kept = next(mark for mark in panel.marks if isinstance(mark, Region))
+        assert kept.y0 == pytest.approx(1 / kept.y1) and kept.y1 == KEPT
+        curves = {mark.color: mark.y for mark in lines_of(panel)}
+        for place, network in enumerate(NAMES):
+            curve = curves[COLORS[place]]
+            assert curve[start] == 1
+            assert curve[end] == pytest.approx(widget.facts[f"{fact}_{network}"])
 
 
-@pytest.mark.parametrize("scale", [0.5, 1, 2])
-def test_the_figure_names_the_network_whose_gradient_changes_most_up_or_down(scale):
-    widget = DepthExplorer(depth=20, scale=scale)
-    changes = {name: abs(np.log(widget.facts[f"gradient_{name}"])) for name in NAMES}
-    (figure,) = widget.scene.figures
-    assert figure.unit == max(changes, key=changes.get)
+def test_axes_leave_no_decade_empty():
+    for state in ({}, {"depth": 50}, {"depth": 4, "scale": 1.3}, {"depth": 50, "scale": 0.7}):
+        panel = panel_of(DepthExplorer(**state), "gradient")
+        seen = np.log10(np.concatenate([mark.y for mark in lines_of(panel)]))
+        low = min(tick for tick in (panel.y.low, *panel.y.ticks) if tick > 0)
+        foot = np.log10(panel.y.high / panel.y.low)
+        assert np.log10(panel.y.high) - max(seen.max(), 0.8) < 0.6 + 0.05 * foot
+        assert min(seen.min(), -0.8) - np.log10(low) < 0.6 + 0.2 * foot
 
 
 def test_the_future_is_the_training_of_the_opening_state_and_of_no_other():
     widget = DepthExplorer()
-    faint = [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Line)]
-    assert len(faint) == 4 and all(mark.alpha < 0.5 for mark in faint)
+    faint = lines_of(panel_of(widget, "loss"))
+    assert len(faint) == 4 and all(mark.alpha < 0.7 for mark in faint)
     assert {name: widget.state[name] for name in OPENING} == OPENING
     widget.advance(STEPS)
     for name, (steps, losses) in zip(NAMES, ahead(OPENING), strict=True):
         seen = np.array(widget.losses[name])
         smooth = [seen[max(0, step - SMOOTH) : step].mean() for step in steps]
         np.testing.assert_allclose(smooth, losses, rtol=0.25)  # other processors round otherwise
-    assert all(
-        mark.alpha == 1 for mark in widget.scene.panels[2].marks if isinstance(mark, Line) if len(mark.x) > 1
-    )
+    assert all(mark.alpha == 1 for mark in lines_of(panel_of(widget, "loss")))
     widget.set_state(rate=0.03)
-    assert not [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Line)]
+    assert not lines_of(panel_of(widget, "loss"))
 
 
 def test_the_lines_of_a_log_axis_are_as_far_apart_as_is_said():
     for depth in (2, 20, 50):
-        for panel in DepthExplorer(depth=depth).scene.panels[:2]:
-            apart = round(panel.y.ticks[1] / panel.y.ticks[0])
-            assert panel.subtitle.endswith(f"log axis: each line × {apart}")
+        panel = panel_of(DepthExplorer(depth=depth), "gradient")
+        apart = round(panel.y.ticks[1] / panel.y.ticks[0])
+        assert panel.subtitle.endswith(f"log axis: each line × {apart}")
 
 
 def test_a_network_keeps_its_colour_whichever_stand_beside_it():
     def colour(widget):
         label = times(widget.facts["signal_residual"])
-        return next(m.color for m in widget.scene.panels[0].marks if getattr(m, "label", "") == label)
+        return next(m.color for m in panel_of(widget, "signal").marks if getattr(m, "label", "") == label)
 
     assert colour(DepthExplorer(depth=2, kinds=("residual",))) == colour(DepthExplorer(depth=2))
 
@@ -165,7 +220,7 @@ def test_zeroed_branches_train_fifty_layers_without_normalization():
 
 def test_how_alike_images_are_takes_the_place_of_their_size():
     widget = DepthExplorer(depth=50, scale=1.1, shows="how alike two images are")
-    assert widget.scene.panels[0].title == "How alike two images are"
+    assert panel_of(widget, "signal").title == "How alike two images are"
     assert widget.facts["alike_plain"] > 0.8 > 0.6 > widget.facts["alike_both"]
 
 
@@ -192,10 +247,6 @@ def test_a_number_far_off_gets_no_gradient_when_the_others_are_equal():
     widget = NormalizationSteps(x0=6, x1=-1, x2=-1, x3=-1, step=17)
     assert widget.facts["largest_dx"] < 0.005 and widget.facts["variance"] > 0.1
     assert NormalizationSteps(step=17).facts["largest_dx"] > 0.2
-
-
-def panel_of(widget, name):
-    return next(panel for panel in widget.scene.panels if panel.name == name)
 
 
 def texts_of(panel):

@@ -55,7 +55,7 @@ def test_the_title_is_a_question_and_numbers_stand_large(kind, made):
     assert (widget.scene.title or widget.title).endswith("?")
     counted = kind is SetupCheck  # its number stands in the picture
     assert any(figure.large for figure in widget.scene.figures) or counted
-    slim = {BrokenBackward: 484, EvidenceExplorer: 484, PlaygroundSeeds: 490}  # one row of controls, short words
+    slim = {BrokenBackward: 484, EvidenceExplorer: 484, PlaygroundSeeds: 490}  # one row of controls
     most = slim.get(kind, 440)
     assert widget.scene.height <= most  # with head, bar and sentence it fits 690 pixels
 

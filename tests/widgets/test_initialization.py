@@ -8,10 +8,11 @@ import pytest
 from cnnlib.experiments.starting_networks import STARTS, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Bars, ColorScale, Heatmap, Line, Note, Points, Text
+from cnnlib.viz import Band, ColorScale, Heatmap, Line, Note, Points, Region, Text
 from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.filter_watch import AHEAD, BEGUN, MEAN
 from cnnlib.widgets.initialization.init_explorer import SCALES, learned_from, trained_networks
+from cnnlib.widgets.initialization.loss_by_scale import signals_kept, zones
 
 
 def test_the_scales_that_learn_are_those_that_the_notebook_names():
@@ -99,32 +100,90 @@ def test_the_dot_stands_at_the_present_step_with_its_value(steps):
     assert not [mark for mark in zero if isinstance(mark, Text)], "2.30 is said beside its line"
 
 
+def panel_of(widget, name):
+    return next(panel for panel in widget.scene.panels if panel.name == name)
+
+
+def words_of(panel):
+    return [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+
+
 @pytest.mark.parametrize("scale", [0.1, 0.3, 1, 10])
 def test_the_dots_stand_above_their_layers_and_the_axes_fit(scale):
-    for panel in InitExplorer(depth=4, scale=scale).scene.panels[:2]:
+    widget = InitExplorer(depth=4, scale=scale, opening=0)
+    for name, last in (("activations", 4), ("gradients", 1)):
+        panel = panel_of(widget, name)
         dots = next(mark for mark in panel.marks if isinstance(mark, Points))
         np.testing.assert_array_equal(dots.x, panel.x.ticks)
-        bars = [mark for mark in panel.marks if isinstance(mark, Bars)]
-        assert {mark.base for mark in bars} == {1, 2, 3, 4}, "histograms are centred on their layer"
-        for layer in (1, 2, 3, 4):
-            assert sum(mark.height.sum() for mark in bars if mark.base == layer) == pytest.approx(0)
-        seen = np.concatenate([mark.x[np.abs(mark.height) > 0.02] for mark in bars])
-        assert panel.y.low <= max(-9, seen.min()) and panel.y.high >= seen.max()
-        assert panel.y.high - panel.y.low <= max(6.0, seen.max() - seen.min() + 4)
+        assert (panel.y.low < dots.y).all() and (dots.y < panel.y.high).all()
+        assert panel.y.high - panel.y.low <= max(4.0, np.ptp(dots.y) + 4), (
+            "four powers of ten, or what is needed"
+        )
+        shapes = [mark for mark in panel.marks if isinstance(mark, Band)]
+        middles = [(mark.x.min() + mark.x.max()) / 2 for mark in shapes]
+        np.testing.assert_allclose(middles, [1, 2, 3, 4], err_msg="shapes are centred on their layer")
+        assert all(mark.x.max() - mark.x.min() < 1 for mark in shapes)
+        (factor,) = (mark for mark in panel.marks if isinstance(mark, Text))
+        assert abs(factor.x[0] - last) < 0.6, "it stands where the line arrives"
 
 
 def test_one_note_at_a_time():
     for widget in (InitExplorer(depth=2), InitExplorer(depth=2, scale=0.3)):
         assert sum(isinstance(mark, Note) for panel in widget.scene.panels for mark in panel.marks) == 1
-    widget = InitExplorer(depth=2)
-    note = next(mark for mark in widget.scene.panels[2].marks if isinstance(mark, Note))
-    assert note.to[0] == pytest.approx(1, abs=0.1), "it points at the network of He's rule"
+    marks = panel_of(InitExplorer(trained=True), "loss").marks
+    assert not [mark for mark in marks if isinstance(mark, Note)], "there is nothing left to play"
 
 
-def test_the_sizes_in_the_sentence_give_the_factors_in_large_type():
+def test_the_sizes_in_the_sentence_give_the_factors_on_the_lines():
     widget = InitExplorer()
     text = widget.text.replace("\u00a0", " ").replace(" × 10⁻⁴", "e-4")
     numbers = [float(n) for pair in re.findall(r"from ([\d.e-]+) to ([\d.e-]+\d)", text) for n in pair]
     ratios = numbers[1] / numbers[0], numbers[3] / numbers[2]
-    said = [float(figure.value.removeprefix("× ")) for figure in widget.scene.figures[:2]]
+    said = [
+        float(mark.text[0].removeprefix("×\u00a0"))
+        for name in ("activations", "gradients")
+        for mark in panel_of(widget, name).marks
+        if isinstance(mark, Text)
+    ]
     np.testing.assert_allclose(ratios, said, rtol=0.05)
+
+
+def test_it_opens_while_the_networks_learn_and_begins_afresh_when_it_is_changed():
+    widget = InitExplorer(depth=2)
+    assert widget.facts["steps"] == 30 and widget.facts["learning"] < 13
+    widget.set_state(seed=1)
+    assert widget.facts["steps"] == 0
+    widget.reset()
+    assert widget.facts["steps"] == 30 and widget.state["seed"] == 0
+    assert InitExplorer(depth=2, opening=0).text.endswith("Nothing is trained yet.")
+
+
+def test_zones_are_named_from_what_is_measured():
+    kept = signals_kept(6, "ReLU", 0)
+    np.testing.assert_allclose(kept / kept[6], SCALES**5, rtol=0.01)
+    untrained = zones(kept)
+    assert [word for _, _, word in untrained] == ["signal dies", "arrives", "explodes"]
+    low, high = untrained[1][:2]
+    assert kept[SCALES < low].max() < 0.01 < kept[SCALES > low].min()
+    assert kept[SCALES < high].max() < 100 < kept[SCALES > high].min()
+    assert untrained[0][1] == untrained[1][0] and untrained[1][1] == untrained[2][0], "side by side"
+    assert "learns" not in words_of(panel_of(InitExplorer(), "loss")), "who learns is known in the end"
+    widget = InitExplorer(trained=True)
+    panel, facts = panel_of(widget, "loss"), widget.facts
+    small, large = (mark for mark in panel.marks if isinstance(mark, Region))
+    assert SCALES[SCALES > small.x1].min() == pytest.approx(facts["least_scale"])
+    assert SCALES[SCALES < large.x0].max() == pytest.approx(facts["largest_scale"])
+    assert {"signal dies", "learns", "explodes"} <= set(words_of(panel))
+    tanh = zones(signals_kept(6, "tanh", 0), np.where(SCALES > 4, 2.3, 0.5))
+    assert [word for _, _, word in tanh] == ["learns", "does not learn"], "with tanh nothing explodes"
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.12, 0.2, 0.25, 0.45, 0.7, 1, 1.4, 2.2, 5, 9, 10])
+def test_the_line_that_is_dragged_runs_through_no_words(scale):
+    panel = panel_of(InitExplorer(depth=3, scale=scale), "loss")
+    ticks = 535 / np.log10(panel.x.high / panel.x.low)  # pixels of a power of ten on a page of 1060
+    for mark in (mark for mark in panel.marks if isinstance(mark, Text)):
+        start = ticks * np.log10(mark.x[0]) + mark.shift[0]
+        wide = 0.55 * mark.size * len(mark.text[0])
+        left = start - {"left": 0, "center": 0.5, "right": 1}[mark.align] * wide
+        assert not left < ticks * np.log10(scale) < left + wide, mark.text

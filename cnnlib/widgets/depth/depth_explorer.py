@@ -11,31 +11,29 @@ from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.runtime.language import joined, say, say_many, word
-from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
+from cnnlib.runtime.language import joined, say, say_many
+from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.depth.depth_picture import (
-    COLORS,
-    DASHES,
+    ALL,
+    KEPT,
     NAMES,
-    key_panel,
-    layers_axis,
-    lines,
-    sizes_panels,
+    LossPicture,
+    alike_panel,
+    loss_words,
+    named,
+    signal_panel,
     times,
 )
 from cnnlib.widgets.depth.first_training import ahead
+from cnnlib.widgets.depth.gradient_picture import NARROW, WIDE, GradientPicture
 
 SHOWS = ("size of the signal", "how alike two images are")
 EPOCHS, IMAGES, SMOOTH = 2, 60, 5
 STEPS = EPOCHS * 45
-LOSSES = (0.05, 10)
-FAINT = "Faint: what will come."
-SLOTS = {"head": ("shows",), "bar": ("depth", "scale", "rate"), "more": ("zero", "seed")}
-PLACES = {"key narrow": (0, 0), "left": (1, 0), "gradient": (2, 0), "loss": (3, 0)}
-NARROW = Narrow(("76px", *["250px"] * 3), (1,), 826, PLACES, only=("key narrow",), below=820)
-ALONE = Narrow(("250px",) * 3, (1,), 750, {name: (row - 1, 0) for name, (row, _) in PLACES.items() if row})
+SLOTS = {"head": ("follow",), "bar": ("depth", "scale"), "more": ("shows", "rate", "zero", "seed")}
+PLACES = {"gradient narrow": (0, 0), "signal": (1, 0), "loss": (2, 0)}
+PHONE = Narrow(("330px", "190px", "200px"), (1,), 720, PLACES, only=("gradient narrow",), below=740)
 
 
 @lru_cache(maxsize=64)
@@ -62,12 +60,13 @@ class DepthExplorer(Widget):
     True
     """
 
-    title = "What reaches the other end?"
+    title = "Does the gradient keep its size?"
     slots = SLOTS
     controls = (
-        Choice("shows", SHOWS, label="Left picture", picker="segments", words=("size", "how alike")),
+        Choice("follow", (ALL, *NAMES), label="Follow", picker="segments"),
         Slider("depth", 2, 50, 20, step=2, integer=True, label="Layers"),
         LogSlider("scale", 0.5, 2, 1, label="Scale (He is 1)"),
+        Choice("shows", SHOWS, label="Upper small picture", picker="segments", words=("size", "how alike")),
         LogSlider("rate", 0.001, 1, 0.02, label="Learning rate"),
         Toggle("zero", False, label="Residual blocks start at 0"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),
@@ -79,6 +78,8 @@ class DepthExplorer(Widget):
             if name not in NAMES:
                 raise ValueError(f"kinds must be among {', '.join(NAMES)}, got {name!r}")
         self.places = [place for place, name in enumerate(NAMES) if name in kinds]
+        if len(self.places) == 1:  # there is no other to be told from
+            options.setdefault("show", [c.name for c in self.controls if c.name != "follow"])
         super().__init__(**options)
         if trained:
             self.advance(STEPS)
@@ -120,73 +121,62 @@ class DepthExplorer(Widget):
             facts[f"gradient_{name}"] = _ratio(found.gradient[0], found.gradient[-1])
             facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
             facts[f"loss_{name}"] = float(np.mean(self.losses[name][-SMOOTH:])) if self.steps else 0.0
-        row = int(len(profiles) > 1)  # beneath the key, if there is one
-        factors = {
-            fact: [facts[f"{fact}_{NAMES[p]}"] for p in self.places] for fact in ("signal", "gradient")
-        }
-        panels = [*sizes_panels(profiles, factors, row), self.loss_panel(row)]
-        if state["shows"] == SHOWS[1]:
-            panels[0] = alike_panel(profiles, row)
-        if row:
-            places = tuple(self.places)
-            panels += [key_panel(places, "key", 4), key_panel(places, "key narrow", 1)]
         return Scene(
-            panels,
+            self.panels(state, profiles, facts),
             self.sentence(facts),
             facts,
-            rows=("32px", 1) if row else (1,),
-            columns=(4, 4, 4),
-            height=380 + 32 * row,
-            figures=[self.figure(facts)],
-            narrow=NARROW if row else ALONE,
+            rows=(1, 1.05),
+            columns=(1, "min(340px, 34%)"),
+            height=428,
+            figures=self.figures(facts),
+            narrow=PHONE,
         )
 
-    def figure(self, facts) -> Figure:
-        """By how much the gradient changes on its way back; of several networks, in which it does so most."""
-        factors = {name: facts[f"gradient_{name}"] for name in self.losses}
-        with np.errstate(divide="ignore"):
-            most = max(factors, key=lambda name: abs(np.log(factors[name])))
-        if len(factors) == 1:
-            return Figure("Gradient back", times(factors[most]), large=True)
-        return Figure("Gradient changes most", times(factors[most]), most, large=True)
+    def figures(self, facts) -> list[Figure]:
+        """In how many networks the gradient keeps its size; of a single one that is seen without counting."""
+        if len(self.places) == 1:
+            return []
+        keep = sum(1 / KEPT < facts[f"gradient_{NAMES[place]}"] < KEPT for place in self.places)
+        unit = say("of {networks} networks", networks=len(self.places))
+        return [Figure("It keeps its size in", str(keep), unit, large=True)]
 
-    def loss_panel(self, row):
-        marks: list = [Reference("2.30 = guessing", y=np.log(10))]
-        future = ahead(self.state) if not self.steps and len(self.places) == len(NAMES) else []
-        for place, curve in enumerate(future):
-            look = {"color": COLORS[place], "dash": DASHES[place], "width": 1.5, "alpha": 0.4}
-            marks.append(Line(*curve, **look))
+    def panels(self, state, profiles, facts) -> list:
+        """The gradient, large; the signal, or how alike images are, and the loss beside it."""
+        signal = [facts[f"signal_{NAMES[place]}"] for place in profiles]
+        gradient = [facts[f"gradient_{NAMES[place]}"] for place in profiles]
+        follow = state["follow"] if state["follow"] in self.options(state)["follow"] else ALL
+        large = GradientPicture(profiles, gradient, follow)
+        small = signal_panel(profiles, signal, follow)
+        if state["shows"] == SHOWS[1]:
+            small = alike_panel(profiles, follow)
+        loss = LossPicture(self.places, STEPS, SMOOTH, follow)
         if not self.steps:
-            together = (
-                "the networks train on the same batches" if len(self.places) > 1 else "the network trains"
-            )
-            words = say("Press Play: {together}.", together=together) + (f" {word(FAINT)}" if future else "")
-            marks.append(Note(0.12 * STEPS, 10, words, width=220))
+            loss.ahead(ahead(state) if len(self.places) == len(NAMES) else [])
         for place in self.places:
-            losses = np.array(self.losses[NAMES[place]])
-            if not losses.size:
-                continue
-            smooth = np.array([losses[max(0, i - SMOOTH + 1) : i + 1].mean() for i in range(len(losses))])
-            kept = np.isfinite(smooth)
-            drawn, steps = np.clip(smooth[kept], *LOSSES), np.arange(1, len(losses) + 1)[kept]
-            look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-            marks.append(Line(steps, drawn, label=_loss(losses[-SMOOTH:].mean()), **look))
-            if not kept.all():
-                marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
-        axes = Axis(0, STEPS, "step", whole=True), log_axis(LOSSES[0], 1.3 * LOSSES[1])[0]
-        words = "five batches; log axis: each line × 10"
-        look = {"at": (row, 2), "name": "loss", "legend": "ends"}
-        return Panel(marks, *axes, title="The loss should fall", subtitle=words, **look)
+            if self.losses[NAMES[place]]:
+                loss.so_far(place, np.array(self.losses[NAMES[place]]))
+        wide, narrow = (
+            large.panel(name, room, at)
+            for name, room, at in (("gradient", WIDE, (0, 0, 2, 1)), ("gradient narrow", NARROW, (0, 0)))
+        )
+        return [wide, small, loss.panel(), narrow]
+
+    def options(self, state):
+        """Of all that can be followed, what is there."""
+        return {"follow": (ALL, *(NAMES[place] for place in self.places))}
+
+    def event(self, event):
+        """A name or a line was clicked: that network is followed, or all are again."""
+        if event["name"] != "follow" or event["kind"] != "click":
+            return None
+        place = GradientPicture.places_of(self.places, even(self.state["depth"]))[event["index"]]
+        return {"follow": ALL if self.state["follow"] == NAMES[place] else NAMES[place]}
 
     def sentence(self, facts):
-        said = say(
-            "{depth} layers. The gradient changes on its way back by: {back}.",
-            depth=facts["depth"],
-            back=self.listed([times(facts[f"gradient_{NAMES[p]}"]) for p in self.places]),
-        )
+        said = say("{depth} layers. {changes}", depth=facts["depth"], changes=self.changes(facts))
         if not self.steps:
             return say("{said} Nothing is trained yet.", said=said)
-        losses = self.listed([_loss(facts[f"loss_{NAMES[p]}"]) for p in self.places])
+        losses = joined(", ", [named(p, loss_words(facts[f"loss_{NAMES[p]}"])) for p in self.places])
         return say_many(
             "{said} Loss after {number} step: {losses}.",
             "{said} Loss after {number} steps: {losses}.",
@@ -195,20 +185,22 @@ class DepthExplorer(Widget):
             losses=losses,
         )
 
-    def listed(self, values: list[str]) -> str:
-        """A value of each network, with its name."""
-        pairs = zip(self.places, values, strict=True)
-        return joined(", ", [say("{name} {value}", name=NAMES[p], value=value) for p, value in pairs])
-
-
-def alike_panel(profiles, row: int) -> Panel:
-    """How alike two images have become, by layer."""
-    values = [found.alike for found in profiles.values()]
-    labels = [f"{alike[-1]:.2f}" for alike in values]
-    marks = [Reference("1 = alike", y=1.0, at="start"), *lines(profiles, values, (0, 1.05), labels)]
-    axes = layers_axis(profiles), Axis(0, 1.05)
-    title, words = "How alike two images are", "should stay low; cosine, 1: not to be told apart"
-    return Panel(marks, *axes, title=title, subtitle=words, at=(row, 0), name="left", legend="ends")
+    def changes(self, facts) -> str:
+        """In which networks the gradient fades on its way back, in which it grows, and by how much."""
+        parted: dict[str, list[str]] = {"fades": [], "grows": [], "keeps": []}
+        for place in self.places:
+            factor = facts[f"gradient_{NAMES[place]}"]
+            fate = "fades" if factor <= 1 / KEPT else "keeps" if factor < KEPT else "grows"
+            parted[fate].append(named(place, times(factor)))
+        words = {fate: joined(", ", found) for fate, found in parted.items() if found}
+        clauses = []
+        if "fades" in words:
+            clauses.append(say("fades in {networks}", networks=words["fades"]))
+        if "grows" in words:
+            clauses.append(say("grows in {networks}", networks=words["grows"]))
+        if "keeps" in words:
+            clauses.append(say("keeps its size in {networks}", networks=words["keeps"]))
+        return say("On its way back the gradient {clauses}.", clauses=joined("; ", clauses))
 
 
 def even(depth: int) -> int:
@@ -220,7 +212,3 @@ def _ratio(end, start) -> float:
     with np.errstate(all="ignore"):
         found = float(np.float64(end) / np.float64(start))
     return found if np.isfinite(found) else np.inf
-
-
-def _loss(value: float) -> str:
-    return f"{value:.2f}" if value < 1000 else word("overflow")

@@ -11,18 +11,27 @@ from cnnlib.experiments.signals import dead_units, layer_signals
 from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
+from cnnlib.runtime.language import localised, say, say_many, word
+from cnnlib.runtime.powers import SUPERSCRIPTS
+from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.base.decades import LOG_AXIS, log_axis
+from cnnlib.widgets.initialization.loss_by_scale import (
+    FAR,
+    HIGH,
+    LEARNED,
+    LOW,
+    SCALES,
+    LossByScale,
+    signals_kept,
+)
 from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
-LOW, HIGH = 0.1, 10.0
-XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in equals fan_out
-SCALES = np.geomspace(LOW, HIGH, 13)
 EPOCHS = 3
 STEPS = EPOCHS * 45
-SLOTS = {"head": ("activation",), "bar": ("scale", "depth", "rate"), "more": ("seed",)}
+OPENING = 30  # steps that are done when it appears: the line has begun to fall
+PLACES = {"loss": (0, 0), "activations": (1, 0), "gradients": (2, 0)}
+PHONE = Narrow(("320px", "185px", "205px"), (1,), 710, PLACES)
+SLOTS = {"head": ("activation",), "bar": ("scale", "depth"), "more": ("rate", "seed")}
 
 
 @lru_cache(maxsize=128)
@@ -75,7 +84,7 @@ def nearest_to(scale: float) -> int:
 
 def learned_from(losses: np.ndarray) -> dict:
     """How many of the thirteen scales have learned, and the least and the largest of them; 0 if none has."""
-    scales = SCALES[losses < 1]
+    scales = SCALES[losses < LEARNED]
     least, largest = (scales[0], scales[-1]) if len(scales) else (0, 0)
     return {"learning": len(scales), "least_scale": float(least), "largest_scale": float(largest)}
 
@@ -88,8 +97,8 @@ class InitExplorer(Widget):
     ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer, before training),
     ``dead`` and ``units`` (ReLU units), ``steps``, ``loss`` and ``start_loss``, ``best_scale``, ``learning``
     (networks with a loss below 1), ``least_scale`` and ``largest_scale`` (of those; 0 if there is none). Loss
-    and dead units are those of the network of the scale nearest to the slider, as far as it is trained. With
-    ``trained=True`` the training is run before the widget appears.
+    and dead units are those of the network of the scale nearest to the slider, as far as it is trained. It
+    opens after `opening` steps; with ``trained=True`` the training is run to its end before it appears.
 
     >>> InitExplorer(depth=4, scale=1).facts["units"]
     32
@@ -107,18 +116,26 @@ class InitExplorer(Widget):
     )
     restarts = ("depth", "activation", "rate", "seed")
 
-    def __init__(self, *, trained=False, **options):
+    def __init__(self, *, trained=False, opening=OPENING, **options):
         super().__init__(**options)
+        self.opening = 0 if trained else opening
         if trained:
             s = self.state
             self.ensemble = trained_networks(s["depth"], s["activation"], s["rate"], s["seed"])
             self.steps = STEPS
             self.refresh()
+        self.advance(self.opening)
+
+    def reset(self):
+        super().reset()
+        self.advance(self.opening)
 
     def begin(self):
         s = self.state
         self.ensemble = fresh_networks(s["depth"], s["activation"], s["seed"])
         self.steps, self.start_losses = 0, first_losses(s["depth"], s["activation"], s["seed"])
+        self.found: dict[int, np.ndarray] = {}
+        self.found_dead: dict[tuple[int, int], int] = {}
 
     def train(self):
         """One ``yield`` a step of all scales."""
@@ -127,13 +144,26 @@ class InitExplorer(Widget):
                 self.steps = record.step
                 yield
 
+    def losses(self) -> np.ndarray:
+        """The losses after the steps that are done; found once."""
+        if self.steps not in self.found:
+            self.found = {self.steps: losses_of(self.ensemble) if self.steps else self.start_losses}
+        return self.found[self.steps]
+
+    def dead_of(self, nearest: int) -> int:
+        """Dead units of a trained network; found once."""
+        key = self.steps, nearest
+        if key not in self.found_dead:
+            self.found_dead[key], _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
+        return self.found_dead[key]
+
     def compute(self, state):
         key = state["depth"], state["scale"], state["activation"], state["seed"]
         activations, gradients, (dead, units) = first_signals(*key)
-        losses = losses_of(self.ensemble) if self.steps else self.start_losses
+        losses = self.losses()
         nearest = nearest_to(state["scale"])
         if self.steps and not self.ensemble.diverged_at[nearest]:
-            dead, _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
+            dead = self.dead_of(nearest)
         facts = {
             "scale": state["scale"],
             "act_first": float(activations[1][0]),
@@ -148,71 +178,31 @@ class InitExplorer(Widget):
             "best_scale": float(SCALES[np.argmin(losses)]),
             **learned_from(losses),
         }
+        kept = signals_kept(state["depth"], state["activation"], state["seed"])
+        large = LossByScale(self.start_losses, losses, kept, self.steps, STEPS)
         panels = [
-            signal_panel(
-                *activations, "Activations →", say("dot: typical size; {words}", words=LOG_AXIS[1]), 0
-            ),
-            signal_panel(*gradients, "← Gradients", say("dot: typical size; {words}", words=LOG_AXIS[1]), 1),
-            self.loss_panel(losses, nearest),
+            large.panel(state["scale"], nearest),
+            signal_panel(*activations, times(facts["act_last"], facts["act_first"]), 0),
+            signal_panel(*gradients, times(facts["grad_first"], facts["grad_last"]), 1, back=True),
         ]
+        unit = say("of {scales} scales", scales=len(SCALES))
         return Scene(
             panels,
             self.sentence(state, facts),
             facts,
-            columns=(4, 4, 5),
-            height=370,
-            figures=self.figures(facts),
+            rows=(1, 1.1),
+            columns=(1, "min(420px, 45%)"),
+            height=420,
+            figures=[Figure("Have learned", str(facts["learning"]), unit, large=True)],
+            narrow=PHONE,
         )
-
-    @staticmethod
-    def figures(facts: dict) -> list[Figure]:
-        """By how much the signal changes on its way, forwards and backwards, and the loss."""
-        return [
-            Figure("Signal, forwards", _ratio(facts["act_last"], facts["act_first"]), large=True),
-            Figure("Gradient, backwards", _ratio(facts["grad_first"], facts["grad_last"]), large=True),
-            Figure("Loss here", _large_or_small(facts["loss"])),
-        ]
-
-    def loss_panel(self, losses, nearest):
-        """Loss of all thirteen scales, before and now; the upright line is the scale of the slider."""
-        drawn = np.clip(losses, 0.0101, 99)
-        left = {"color": "muted", "align": "left", "baseline": "bottom"}
-        marks = [
-            Reference("", x=XAVIER, dash="dotted"),
-            Reference("", x=1, dash="dashed"),
-            Text(0.93 * XAVIER, 0.016, "Xavier's rule", color="muted", align="right"),
-            Text(1.09, 0.016, "He's rule", color="muted", align="left"),
-            Reference("", y=np.log(10)),
-            Text(LOW, np.log(10), "2.30 = guessing", size=11, shift=(0, -8), **left),
-            *self.before(),
-            Line(SCALES, drawn, color="ink"),
-            Points(SCALES, drawn, color="ink", size=4),
-            Cursor(self.state["scale"], sets={"x": "scale"}, text=f"{self.state['scale']:.2g}"),
-            Points(SCALES[nearest], drawn[nearest], color="ink", outline="paper", size=7),
-        ]
-        if not self.steps:
-            words = "Press Play: thirteen networks train at once, and the line falls where they learn."
-            place = 0.12 if 1.2 < self.state["scale"] < 7 else 1.5  # beside the line that is dragged
-            marks.append(Note(place, 0.9, words, (1, 0.85 * drawn[nearest_to(1)]), 130))
-        x, y = Axis(LOW / 1.15, HIGH * 1.15, "scale", log=True), log_axis(0.01, 250)[0]
-        when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
-        now = say("{when}: drag the line; log axis: each line × 10", when=when)
-        return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
-
-    def before(self) -> list:
-        """The losses before training, once there are others: dashed, and named at the right."""
-        losses = np.clip(self.start_losses, 0.0101, 99)
-        if not self.steps:
-            return []
-        words = Text(SCALES[-1], losses[-1], "before training", color="muted", align="right", shift=(-4, -12))
-        return [Line(SCALES, losses, color="muted", dash="dashed", width=1.5), words]
 
     def sentence(self, state, facts):
         signal = say(
-            "Scale {scale:.2g}: from the first to the last of {depth} hidden layers the "
-            "activations go from {size} to {size2}, the gradients back to the first from "
-            "{size3} to {size4}.",
+            "Scale {scale:.2g}: {fate}. On its way through {depth} hidden layers it goes from {size} to "
+            "{size2}, and the gradient back from {size3} to {size4}.",
             scale=state["scale"],
+            fate=fate(facts["act_last"], facts["act_first"]),
             depth=state["depth"],
             size=_size(facts["act_first"]),
             size2=_size(facts["act_last"]),
@@ -224,20 +214,16 @@ class InitExplorer(Widget):
         loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         dead = (
             say(", {dead} of {units} ReLU units are dead", dead=facts["dead"], units=facts["units"])
-            if facts["units"] and np.isfinite(facts["loss"])
+            if facts["dead"] and np.isfinite(facts["loss"])
             else ""
         )
         return say_many(
-            "{signal} After {number} step the loss near this scale is {loss}{dead}; "
-            "{learning} of {scales} scales have learned.",
-            "{signal} After {number} steps the loss near this scale is {loss}{dead}; "
-            "{learning} of {scales} scales have learned.",
+            "{signal} After {number} step the loss near this scale is {loss}{dead}.",
+            "{signal} After {number} steps the loss near this scale is {loss}{dead}.",
             self.steps,
             signal=signal,
             loss=loss,
             dead=dead,
-            learning=facts["learning"],
-            scales=len(SCALES),
         )
 
 
@@ -245,15 +231,29 @@ def _size(value: float) -> str:
     return f"{value:.2g}" if np.isfinite(value) else "beyond measure"
 
 
-def _large_or_small(loss: float) -> str:
-    """A loss in few signs."""
-    if not np.isfinite(loss):
-        return "overflow"
-    return f"{loss:.2f}" if loss < 100 else f"{loss:,.0f}" if loss < 10_000 else f"{loss:.0e}"
-
-
-def _ratio(end: float, start: float) -> str:
+def times(end: float, start: float) -> str:
     """How many times as large, in words."""
     if not np.isfinite([end, start]).all():
-        return "overflow"
-    return f"× {end / start:.2g}" if start else "no signal"
+        return word("overflow")
+    if not start:
+        return word("no signal")
+    share = end / start
+    if 0.001 < share < 1000:
+        return f"×\u00a0{localised(f'{share:.2g}')}"
+    return f"×\u00a010{str(round(np.log10(share))).translate(SUPERSCRIPTS)}"
+
+
+def fate(last: float, first: float) -> str:
+    """What becomes of the signal on its way.
+
+    >>> fate(0.001, 1), fate(0.2, 1), fate(1, 1)
+    ('the signal dies', 'the signal becomes smaller', 'the signal keeps its size')
+    """
+    share = last / first if first and np.isfinite([last, first]).all() else np.inf
+    fates = (
+        (1 / FAR, "the signal dies"),
+        (1 / 3, "the signal becomes smaller"),
+        (3, "the signal keeps its size"),
+        (FAR, "the signal becomes larger"),
+    )
+    return word(next((said for most, said in fates if share < most), "the signal explodes"))

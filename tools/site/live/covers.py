@@ -73,7 +73,7 @@ COVERS = {
         "1 step a second",
     ),
     "07_minima": Cover(lambda: widgets.BasinMap(start=-2.8), sweep("steps", range(0, 40, 2)), 681, 863),
-    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 580, 1355),
+    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 630, 1219),
     "09_how_deep": Cover(
         lambda: widgets.NormalizationSteps(x0=4.0, x1=-2.0, x2=1.0, x3=-5.0),
         sweep("step", range(8)),
