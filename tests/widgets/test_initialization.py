@@ -11,7 +11,7 @@ from cnnlib.nn.training import evaluate
 from cnnlib.viz import Band, ColorScale, Heatmap, Line, Note, Points, Region, Text
 from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.filter_watch import AHEAD, BEGUN, MEAN
-from cnnlib.widgets.initialization.init_explorer import SCALES, learned_from, trained_networks
+from cnnlib.widgets.initialization.init_explorer import SCALES, STEPS, learned_from, trained_networks
 from cnnlib.widgets.initialization.loss_by_scale import signals_kept, zones
 
 
@@ -187,3 +187,11 @@ def test_the_line_that_is_dragged_runs_through_no_words(scale):
         wide = 0.55 * mark.size * len(mark.text[0])
         left = start - {"left": 0, "center": 0.5, "right": 1}[mark.align] * wide
         assert not left < ticks * np.log10(scale) < left + wide, mark.text
+
+
+def test_networks_that_are_trained_to_the_end_keep_no_memory_of_passes():
+    widget = InitExplorer(depth=2, trained=True)
+    layers = [layer for block in widget.ensemble._blocks for layer in block.layers]
+    assert widget.facts["steps"] == STEPS and not any(layer._buffers for layer in layers)
+    widget.set_state(scale=3)
+    assert not any(layer._buffers for layer in layers), "a moved slider evaluates nothing anew"

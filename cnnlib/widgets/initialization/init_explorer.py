@@ -68,12 +68,13 @@ def first_losses(depth: int, activation: str, seed: int) -> np.ndarray:
     return losses_of(fresh_networks(depth, activation, seed))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def trained_networks(depth: int, activation: str, rate: float, seed: int) -> NetworkEnsemble:
     """Networks at the end of their training; nobody trains them further."""
     networks = fresh_networks(depth, activation, seed)
     for _ in training(networks, rate, seed):
         pass
+    networks.release()
     return networks
 
 
@@ -148,6 +149,8 @@ class InitExplorer(Widget):
         """The losses after the steps that are done; found once."""
         if self.steps not in self.found:
             self.found = {self.steps: losses_of(self.ensemble) if self.steps else self.start_losses}
+            if self.steps == STEPS:
+                self.ensemble.release()
         return self.found[self.steps]
 
     def dead_of(self, nearest: int) -> int:
