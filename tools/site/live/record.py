@@ -15,6 +15,7 @@ import io
 import itertools
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -146,9 +147,11 @@ def positions(control: dict) -> list:
 def whole(widget) -> bytes | None:
     """Record every position of a widget's controls; None if there are too many, or they take too much room.
 
-    A frame's key is the positions of the controls in their order, such as ``"0/3/12"``.
+    A frame's key is the positions of the controls in their order, such as ``"0/3/12"``. What a volatile
+    control does, such as an answer, only Python knows: it is left out.
     """
     recording = Recording(widget)
+    leave_out(recording.spec, widget.volatile)
     controls = [control for control in recording.spec["controls"] if control["valued"]]
     choices = [positions(control) for control in controls]
     if np.prod([len(values) for values in choices]) > MOST_STATES:
@@ -163,6 +166,19 @@ def whole(widget) -> bytes | None:
     start = "/".join(str(v.index(first[c["name"]])) for c, v in zip(controls, choices, strict=True))
     file = recording.file(frames=frames, start=start, advances=widget.advances, speed=widget.live.speed)
     return file if len(file) <= MOST_BYTES else None
+
+
+def leave_out(spec: dict, names: Collection[str]) -> None:
+    """Take controls out of what a page is told.
+
+    >>> spec = {"controls": [{"name": "page"}, {"name": "answer"}], "slots": {"bar": ("page", "answer")}}
+    >>> leave_out(spec, ("answer",))
+    >>> spec
+    {'controls': [{'name': 'page'}], 'slots': {'bar': ('page',)}}
+    """
+    spec["controls"] = [control for control in spec["controls"] if control["name"] not in names]
+    slots = spec["slots"].items()
+    spec["slots"] = {slot: tuple(name for name in held if name not in names) for slot, held in slots}
 
 
 def run(widget, steps: int, every: int, speed: str) -> bytes:
