@@ -215,7 +215,7 @@ class ImageGallery(Widget):
             ),
             frames(left, top, width, height),
             Text(left + width / 2, beneath, labels, **(SHORT if self.read else LONG)),
-            Text(*place, [f"{number}" for number in starts], **small),
+            Text(*place, [f"#{number}" for number in starts], **small),
         ]
         if any(wrong):
             marks.append(Text(left + width / 2, beneath, wrong, color="bad", **SHORT))
