@@ -14,7 +14,7 @@ from cnnlib.widgets.base import Slider, Widget
 KERNEL = np.array([[1.0, 3], [2, -1]])
 DY = np.array([[3.0, 1], [2, 4]])
 SIDE = 3  # rows and columns of the image
-REACH = 12  # end of the colours, of all numbers alike
+REACH = 16  # end of the colours, of all numbers alike
 WORDS = 2.6  # columns of the image that a product takes beside it
 NARROW = Narrow(
     ("min(400px, 40px + 96% of width)", "142px", "142px"),
@@ -116,7 +116,7 @@ def result_panel(dx: np.ndarray, pixel: tuple[int, int], shares: list[float]) ->
     words = f"{signed(shares[0])}{added} = {signed(sum(shares))}" if added else signed(shares[0])
     look = {"size": 17, "bold": True, "color": sign_of(sum(shares)), "shift": (0, 18)}
     marks.append(Text((SIDE - 1) / 2, SIDE - 0.5, words, **look))
-    return image_panel(marks, "dx", "click a pixel", (0, 0, 2, 1), "dx", down=SIDE - 0.2)
+    return image_panel(marks, "dx: each pixel's gradient", "click one", (0, 0, 2, 1), "dx", down=SIDE - 0.2)
 
 
 def sign_of(value: float) -> str:

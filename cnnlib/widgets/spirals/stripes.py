@@ -48,7 +48,7 @@ def shares_panel(epochs: np.ndarray, shares: np.ndarray, longest: int, at: tuple
     look = {"ticks": [*ticks], "names": [*ticks.values()], "log": True}
     x = Axis(1, longest, "epoch (log axis: each line × 10)", **look)
     y = Axis(0, 100, ticks=(0, 25, 50, 75, 100), names=("0", "25", "50", "75", "100 %"))
-    title, words = ("How much can plain stripes draw?", "100 %: nothing else")
+    title, words = ("How simple is the map?", "share that plain stripes draw")
     return Panel(marks, x, y, title=title, subtitle=words, at=at, name="shares")
 
 

@@ -22,11 +22,7 @@ NAMED = "Would you name every one of these?"  # a title for images that are not 
 NAMES = marked("training images", "test images", "any")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels"), "reading": ("reading",)}
 GAP = 0.3  # of an image's height, between images; the label stands in the gap beneath
-MARGIN = {
-    COLUMNS: 0.45,
-    BESIDE: 0.55,
-    FEW: 0.85,
-}  # of an image's width, for the number of the first image of a row
+MARGIN = {COLUMNS: 0.55, BESIDE: 0.62, FEW: 1.05}  # of an image's width, for the number of a row's first
 SHORT, LONG = {"size": 13, "bold": True}, {"size": 11}  # labels of digits, and of classes with names
 
 
@@ -215,7 +211,7 @@ class ImageGallery(Widget):
             ),
             frames(left, top, width, height),
             Text(left + width / 2, beneath, labels, **(SHORT if self.read else LONG)),
-            Text(*place, [f"{number}" for number in starts], **small),
+            Text(*place, [f"#{number}" for number in starts], **small),
         ]
         if any(wrong):
             marks.append(Text(left + width / 2, beneath, wrong, color="bad", **SHORT))

@@ -49,9 +49,9 @@ class Readings:
         if self.newest is None:
             return ""
         reading, label = self.given[self.newest]
-        words = "Number {number}: you read {reading}, as it is labelled. "
+        words = "#{number}: you read {reading}, as it is labelled. "
         if reading != label:
-            words = "Number {number}: you read {reading}, its label is {label}. "
+            words = "#{number}: you read {reading}, its label is {label}. "
         return say(words, number=self.newest[1], reading=reading, label=label)
 
     def figures(self) -> list[Figure]:
@@ -71,7 +71,7 @@ def one_panel(image: np.ndarray | None, number: int | None, labels: bool, size: 
         marks.append(Note(width / 2 - 0.5, height / 2 - 0.5, words, width=150, align="center"))
     else:
         marks.insert(0, Heatmap(image, cmap="ink", vmin=0, vmax=1, means="ink"))
-        how = say("number {number}", number=number)
+        how = f"#{number}"
     axes = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
     look = {"title": "What do you read?", "subtitle": how, "at": (0, 1), "name": "one"}
     return Panel(marks, *axes, equal=True, grid=False, **look)

@@ -47,7 +47,7 @@ NARROW = Narrow(
 def way(facts: dict) -> tuple[str, float]:
     """How far it is to fooling the network without moving pixels far."""
     share = 1 - max(0.0, facts["read"] - 0.5) / 0.5
-    words = say("now {read:.0f} % read", read=100 * facts["read"])
+    words = say("now {read:.0f} read", read=100 * facts["read"])
     if facts["moved"] >= 1.5:
         return say("{words}, but pixels move by {moved:.1f}", words=words, moved=facts["moved"]), min(
             share, 0.9
@@ -90,7 +90,7 @@ class AugmentationExplorer(Widget):
         Slider("seed", 0, 99, 0, integer=True, label="Seed"),
     )
     challenge = Challenge(
-        "under half read, pixels moved by under 1.5",
+        "fool it: under 50 of 100 read, pixels moved under 1.5",
         lambda facts: facts["read"] < 0.5 and facts["moved"] < 1.5,
         way,
     )
@@ -134,15 +134,13 @@ class AugmentationExplorer(Widget):
             copies_panel(copies.mean(axis=1), guesses, label, FEW, "few"),
             moved_panel(moved, right),
         ]
-        figures = [
-            Figure("The network reads", f"{100 * read:.0f} %", say("of {x}", x=len(self.x)), large=True)
-        ]
+        figures = [Figure("The network reads", f"{100 * read:.0f}", say("of {x}", x=len(self.x)), large=True)]
         return Scene(
             panels,
             text,
             facts,
             rows=("252px", "56px", "108px"),
-            columns=("min(230px, 24%)", 1),
+            columns=("min(190px, 20%)", 1),
             height=440,
             figures=figures,
             slots=[Slot("which", (1, 0))],
@@ -198,7 +196,12 @@ def moved_panel(moved: np.ndarray, right: np.ndarray) -> Panel:
         )
         look = {"color": color, "bold": True, "align": "left", "shift": (6, -9 * side)}
         marks.append(Text([most], [0], [words], **look))
-    marks.append(Reference(say("mean {moved:.2f}", moved=moved.mean()), x=float(moved.mean()), dash="dashed"))
+    mean = float(moved.mean())
+    marks.append(Reference("", x=mean, dash="dashed"))
+    words = say("mean {moved:.2f}", moved=mean)
+    marks.append(
+        Text([mean], [-max(heights) - 1.4], [words], color="muted", size=11, align="left", shift=(5, 0))
+    )
     tall = max(heights) + 3
     ticks = np.arange(0, most + 0.1, 0.5 if most < 3 else 1 if most < 8 else 2)
     x = Axis(0, 1.2 * most, ticks=ticks)

@@ -14,7 +14,7 @@ from cnnlib.widgets.train_a_cnn.defaults import network_and_images
 MOST = 12  # images shown
 ROOM = {2: 0.62, 3: 0.52, 4: 0.38}  # of an image's width, for a bar beside its number, by the columns
 SHORT = 4  # letters of a name that find room beneath a cell
-TILE, FIT = 30, 0.82  # pixels of an image in a cell of the matrix, and how much of the cell it may fill
+TILE, FIT = 28, 0.76  # pixels of an image in a cell of the matrix, and how much of the cell it may fill
 BAR = 0.15  # of an image's height: a line with the probability of a class
 NAMED = "Which classes does it mix up?"  # a title for images that are no digits
 marked(NAMED)
@@ -140,7 +140,7 @@ class MistakeExplorer(Widget):
         if len(rows):
             surest = np.array([self._images_of(*cell)[0] for cell in zip(rows, columns, strict=True)])
             pictures = self.split.x_test[surest].mean(axis=1)
-            look = {"size": TILE, "fit": FIT, "cmap": "ink", "vmin": 0, "vmax": 1}
+            look = {"size": TILE, "fit": FIT, "cmap": "ink", "vmin": 0, "vmax": 1, "shift": (-2, -2)}
             marks.append(Tiles(columns, rows, pictures, **look))
             counts = [str(number) for number in off[rows, columns][many]]
             corner = columns[many] + 0.47, rows[many] + 0.48
