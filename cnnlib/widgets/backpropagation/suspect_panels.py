@@ -149,7 +149,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
     marks = [
         Region(low, 14, chosen - 0.46, chosen + 0.46, color="you-soft", alpha=1),
         Line([border] * 2, [-0.5, len(powers) - 0.5], color="muted", dash="dashed", width=1.25),
-        Text(border, -0.5, "wrong past 10⁻⁶", size=11, color="muted", shift=(0, -9)),
+        Text(border, -0.5, "wrong past 10⁻⁶", size=11, color="muted", shift=(0, -9), needs=100),
         Bars(rows[~fails], powers[~fails], horizontal=True, color="link", width=0.5),
         Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.62),
     ]
