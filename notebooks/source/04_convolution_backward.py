@@ -260,7 +260,7 @@ print(shares)
 # - *weight by weight*: a weight is outlined, and the pixels to which it adds dy times itself.
 #
 # The small pictures show all four readings, each after the same part of its steps: at step 4 of 9, *gather* has made 11 of
-# its 25 pixels. On the way they differ, since each goes in its own order; *All four agree on* counts the pixels at which
+# its 25 pixels. On the way they differ, since each goes in its own order; *Same in all four ways* counts the pixels at which
 # they are equal already. In the end that is all of them. All numbers are whole, so nothing is rounded.
 # <!-- computed: 4 * 25 // 9 = 11 -->
 # <!-- computed: 5 * 5 = 25 -->

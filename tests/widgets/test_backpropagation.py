@@ -97,12 +97,13 @@ def test_the_bars_that_fail_are_dark_and_called_wrong_and_the_card_of_the_suspec
     bars = {mark.color: mark for mark in panels["errors"].marks if isinstance(mark, Bars)}
     assert len(bars["ink"].x) == widget.facts["failing"] > 0
     assert min(bars["ink"].height) > 6 > max(bars["link"].height)  # powers of ten above 1e-12
-    (wrong,) = (mark for mark in panels["errors"].marks if isinstance(mark, Text))
+    border, wrong = (mark for mark in panels["errors"].marks if isinstance(mark, Text))
+    assert list(border.text) == ["wrong past 10⁻⁶"] and border.y[0] < 0
     assert set(wrong.text) == {"wrong"} and wrong.y.tolist() == bars["ink"].x.tolist()
     (marked,) = (m for m in widget.scene.timeline.marks if isinstance(m, Region) and m.color == "you-soft")
     assert int(marked.x0) == list(LETTERS).index("D")
     (none,) = (p for p in BrokenBackward(suspect="sound").scene.panels if p.name == "errors")
-    assert not any(isinstance(mark, Text) for mark in none.marks)
+    assert [list(mark.text) for mark in none.marks if isinstance(mark, Text)] == [["wrong past 10⁻⁶"]]
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -339,7 +340,7 @@ def test_the_fourth_reading_is_found_under_its_earlier_name():
 def test_the_figure_counts_the_pixels_on_which_all_four_agree():
     figures = [ConvolutionBackward(step=step).scene.figures[1] for step in (0, 4, 9)]
     assert [figure.value for figure in figures] == ["0", "6", "25"]
-    assert [figure.unit for figure in figures[1:]] == ["of 25 pixels; at the end on all", "of 25 pixels"]
+    assert [figure.unit for figure in figures[1:]] == ["of 25 pixels so far", "of 25 pixels"]
 
 
 @pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
@@ -436,3 +437,10 @@ def test_how_many_pixels_of_a_field_receive_a_gradient():
 def test_faults_are_tried_on_mnist_and_functions_of_ones_own_on_the_small_digits():
     assert BrokenBackward().split.x_train.shape[1:] == (1, 28, 28)
     assert BrokenBackward(yours=own()).split.x_train.shape[1:] == (1, 8, 8)
+
+
+def test_where_both_precisions_err_alike_the_square_lies_on_a_larger_disc():
+    (valley,) = (panel for panel in GradientCheckExplorer(step=0.3).scene.panels if panel.name == "valley")
+    disc, square = (mark for mark in valley.marks if isinstance(mark, Points) and mark.outline)
+    assert np.allclose(disc.y, square.y, rtol=1e-3)
+    assert (disc.shape, square.shape) == ("circle", "square") and disc.size > 1.5 * square.size

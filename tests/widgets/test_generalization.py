@@ -129,7 +129,7 @@ def test_a_dot_stands_on_the_dotted_line_and_ends_the_gap_of_its_bar(way):
     gaps = [mark for mark in marks if isinstance(mark, Region) and mark.filled]
     notes = [mark.text for mark in marks if isinstance(mark, Note)]
     assert notes == ["on the line: as sure as it is right"] * (way == "trained long"), "where there is room"
-    assert "grey: how often right" in panel.subtitle
+    assert "orange: too sure; blue: too modest" in panel.subtitle
     assert [gap.y1 for gap in gaps] == list(dots.y)
 
 

@@ -10,7 +10,7 @@ from cnnlib.playground import main_effects
 from cnnlib.playground.features import grid_points
 from cnnlib.viz import Heatmap, Line, Note, Points, Text, Tiles
 from cnnlib.viz.static_layout import boxes
-from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
+from cnnlib.widgets.spirals.seeds import SIDE, TOLD, PlaygroundSeeds
 from cnnlib.widgets.spirals.snapshots import LAST, ROWS, RUNS, PlaygroundSnapshots, trained
 from cnnlib.widgets.spirals.stripes import patterns
 from tests.widgets.sweep import assert_refuses, sweep
@@ -49,15 +49,23 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
 def test_maps_carry_their_points_and_the_losses_lie_beneath_them_all():
     view = PlaygroundSeeds(count=8)
     scene = view.scene
-    *maps, losses = scene.panels
+    *maps, losses, narrow = scene.panels
     for index, panel in enumerate(maps):
         drawn = np.concatenate([m.x for m in panel.marks if isinstance(m, Points)])
         assert len(drawn) == len(view.ensemble.train[index][::2])
     assert [panel.at[:2] for panel in maps] == [*((0, k) for k in range(6)), (1, 0), (1, 1)]
     assert losses.at == (2, 0, 1, 6), "as wide as six maps"
-    labels = {m.label for m in losses.marks if isinstance(m, Line) and m.label}
-    best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
-    assert labels == {"median", f"lowest: start {best}", f"highest: start {worst}"}
+    assert scene.narrow.only == (narrow.name,) and "losses" not in scene.narrow.at
+
+
+def test_lines_are_named_once_they_are_long_enough():
+    view = PlaygroundSeeds(count=8)
+    for steps, named in ((0, False), (TOLD - 1, False), (1, True)):
+        view.advance(steps)
+        best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
+        wanted = {"median", f"lowest: start {best}", f"highest: start {worst}"} if named else set()
+        for panel in view.scene.panels[-2:]:
+            assert {m.label for m in panel.marks if isinstance(m, Line) and m.label} == wanted
 
 
 @pytest.mark.parametrize("steps", [0, 500])
@@ -72,7 +80,7 @@ def test_a_dot_is_where_each_network_is(steps):
 
 def test_all_maps_are_of_one_size():
     view = PlaygroundSeeds(count=12)
-    sizes = {(round(b.right - b.left, 1), round(b.bottom - b.top, 1)) for b in boxes(view.scene, 1018)[:-1]}
+    sizes = {(round(b.right - b.left, 1), round(b.bottom - b.top, 1)) for b in boxes(view.scene, 1018)[:12]}
     assert len(sizes) == 1 and min(sizes.pop()) > 145
 
 

@@ -143,11 +143,11 @@ class ConvolutionBackward(Widget):
                     large=True,
                 ),
                 Figure(
-                    "All four agree on",
+                    "Same in all four ways",
                     f"{facts['agree']}",
                     say("of {pixels} pixels", pixels=shown[0].size)
                     if facts["step"] == facts["steps"]
-                    else say("of {pixels} pixels; at the end on all", pixels=shown[0].size),
+                    else say("of {pixels} pixels so far", pixels=shown[0].size),
                 ),
             ],
         )

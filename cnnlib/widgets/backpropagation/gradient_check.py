@@ -18,6 +18,7 @@ DASHES = {"float64": "solid", "float32": "dashed"}
 INKS = {"float64": "path", "float32": "rival"}  # of the lines, as the signs before the numbers above
 DIGITS = marked("float64: 16 digits", "float32: 7 digits")
 SHAPES = {"float64": "circle", "float32": "square"}
+SIZES = {"float64": 8, "float32": 4}  # where both err alike, the square lies on the larger disc
 SIDES = ("both sides", "one side")
 MOST = 200  # dots of earlier steps that stay
 SHOWN = ("those tried", "every ε")
@@ -145,9 +146,15 @@ class GradientCheckExplorer(Widget):
                 look = {"color": INKS[name], "dash": DASHES[name], "label": words}
                 marks.append(Line(steps, drawn, width=1.5, **look))
             else:
-                marks.append(Points(steps, drawn, color=INKS[name], shape=SHAPES[name], size=3, alpha=0.7))
+                marks.append(
+                    Points(
+                        steps, drawn, color=INKS[name], shape=SHAPES[name], size=SIZES[name] / 2, alpha=0.7
+                    )
+                )
             now = max(errors[name], FLOOR)
-            marks.append(Points(step, now, color=INKS[name], shape=SHAPES[name], size=6, outline="paper"))
+            marks.append(
+                Points(step, now, color=INKS[name], shape=SHAPES[name], size=SIZES[name], outline="paper")
+            )
             if not every:
                 side = ("right", -11) if step > 1e-3 else ("left", 11)
                 near = errors["float64"] > 0.1 * errors["float32"]

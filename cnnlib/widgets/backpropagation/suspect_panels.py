@@ -40,6 +40,7 @@ CHECK, TRAINING = (0, 0, 3, 1), (2, 4, 1, 2)
 PLACES = (0, 1), (1, 1, 2, 1), (0, 2, 3, 1)  # of the three matrices
 WIDE = 4  # columns up to which a small matrix has room for its numbers
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
+HEAD = 0.35  # rows of room above the bars, for the name of the border
 LEARNED = 2.0  # loss below which a network has learned something: guessing has 2.30
 HIGHEST = 2.8  # loss up to which a curve is drawn
 HARDLY, SLOWLY = (
@@ -104,7 +105,7 @@ def most(pair: tuple) -> float:
 
 def maps(pair: tuple, suspect: str, part: str) -> list[Panel]:
     """The computed gradient, the measured one, and the difference of what is printed, on one colour scale."""
-    named = say("{letter} computed", letter=suspect) if suspect in LETTERS else word("computed")
+    named = say("Computed by {letter}", letter=suspect) if suspect in LETTERS else word("Computed")
     claimed, measured = flat(pair)
     reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
     titles = named, word("− measured"), word("= difference")
@@ -142,11 +143,13 @@ def errors_panel(errors: dict, part: str) -> Panel:
     """How far every part's gradient is from the measured one, as a bar on a log axis, by its power of ten."""
     powers = np.log10(np.clip(list(errors.values()), FLOOR, 10)) - np.log10(FLOOR)
     chosen, rows = list(errors).index(part), np.arange(len(powers))
-    fails, low = powers > np.log10(GOOD / FLOOR), 0.0
+    border, low = float(np.log10(GOOD / FLOOR)), 0.0
+    fails = powers > border
     ticks = np.array([0, 6, 12])
     marks = [
         Region(low, 14, chosen - 0.46, chosen + 0.46, color="you-soft", alpha=1),
-        Reference("", x=6, dash="dashed"),
+        Line([border] * 2, [-0.5, len(powers) - 0.5], color="muted", dash="dashed", width=1.25),
+        Text(border, -0.5, "wrong past 10⁻⁶", size=11, color="muted", shift=(0, -9), needs=100),
         Bars(rows[~fails], powers[~fails], horizontal=True, color="link", width=0.5),
         Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.62),
     ]
@@ -164,7 +167,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
         )
     )
     x = Axis(low, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
-    y = Axis(len(powers) - 0.5, -0.5, ticks=rows, names=list(errors))
+    y = Axis(len(powers) - 0.5, -0.5 - HEAD, ticks=rows, names=list(errors))
     return Panel(marks, x, y, title="Click a bar", at=CHECK, grid=False, name="errors")
 
 

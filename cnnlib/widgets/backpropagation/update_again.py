@@ -73,7 +73,7 @@ class UpdateAgain:
         own = [*self.this_image(), *self.losses("before", "after")]
         theirs = [*self.some_of(), *self.losses("others_before", "others_after")]
         return [
-            panel(own, 1, "5 again: this image", "made the step", "this"),
+            panel(own, 1, "This image again", "made the step", "this"),
             panel(theirs, 2, count, "took no part", "others"),
         ]
 

@@ -137,7 +137,7 @@ class KernelStep:
         return None if place is None else boxes([0], (place[0],) * 2, (place[1],) * 2)
 
     def worked(self) -> str | None:
-        """The sum of the framed weight, and whether it goes up or down."""
+        """The sum of the framed weight."""
         place = self.sample()
         if place is None:
             return None
@@ -145,8 +145,8 @@ class KernelStep:
         old, rate, times, new = sum_that_adds_up(float(self.old[place]), self.rate, g)
         if old == new:  # in as many digits as there is room for
             return say("framed: {old}, moves by {move:.1g}", old=old, move=-self.rate * g)
-        times, sign = (f"({times})", "▲") if g < 0 else (times, "▼")
-        total = f"{old} − {rate} × {times} = {new} {sign}"
+        times = f"({times})" if g < 0 else times
+        total = f"{old} − {rate} × {times} = {new}"
         return say("framed: {total}", total=total)
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:

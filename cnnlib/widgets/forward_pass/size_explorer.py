@@ -170,7 +170,7 @@ class SizeExplorer(Widget):
         marks.append(Note(0, last + half + 0.08 + 0.05 * last, words, width=430, align="center", needs=430))
         y = Axis(last + half + 0.22 + 0.12 * last, -half - 0.1, visible=False)
         x = Axis(1.48 * left - 1, -1.5 * left, visible=False)
-        title, words = "One row of each layer", "of the image: the dotted one"
+        title, words = "One row of each layer", "the image's row is dotted there"
         return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name="cone")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:

@@ -141,7 +141,7 @@ def reliability_panel(found: Reliability) -> Panel:
     marks.append(Points(found.confidence[full], found.confidence[full], color="ink", size=3.5))
     names = [f"{100 * tick:.0f}" for tick in TICKS]
     axes = Axis(0, 1, ticks=TICKS, names=[""] * 3), Axis(0, 1, "actually right (%)", ticks=TICKS, names=names)
-    title, how = "Reliability", "grey: how often right"
+    title, how = "Reliability", "orange: too sure; blue: too modest"
     return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0), group="sure", name="reliability")
 
 

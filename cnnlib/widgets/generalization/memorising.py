@@ -29,6 +29,7 @@ from cnnlib.widgets.base import Challenge, Choice, Slider, Widget
 from cnnlib.widgets.base.decades import LOG_AXIS
 
 EPOCHS, ROWS, COLUMNS, GAP = 60, 5, 4, 7
+TICKS = range(0, EPOCHS + 1, 10)  # of both time axes
 NAMED = 0.6  # of the time so far: there the curves have their names
 SEEN = 8  # points from which a gap has room for a bracket
 SHARES = ("0", "20", "50", "100")
@@ -171,7 +172,7 @@ def right_panel(curves: Curves, now: int) -> Panel:
         marks.append(Note(8, 75, "Press Play: both curves grow from here.", width=220))
     marks.append(Cursor(now, sets={"x": "epoch"}, bare=True))
     ticks = (0, 50, 100)
-    axes = Axis(0, EPOCHS, whole=True), Axis(0, 106, ticks=ticks, names=[f"{tick} %" for tick in ticks])
+    axes = Axis(0, EPOCHS, ticks=TICKS), Axis(0, 106, ticks=ticks, names=[f"{tick} %" for tick in ticks])
     how = "mean of three seeds, grey: all three"
     return Panel(marks, *axes, title="Right answers", subtitle=how, at=(0, 1), group="time", name="right")
 
@@ -210,7 +211,7 @@ def loss_panel(curves: Curves, now: int, facts: dict) -> Panel:
         height = float(curves.validation_loss.mean(axis=0)[best])
         marks.append(Note(best + 1, 0.03, "lowest validation loss", (best, height), width=130))
     marks.append(Cursor(now, sets={"x": "epoch"}, text=str(now)))
-    axes = Axis(0, EPOCHS, "epoch", whole=True), Axis(0.003, 12, log=True, ticks=(0.01, 0.1, 1, 10))
+    axes = Axis(0, EPOCHS, "epoch", ticks=TICKS), Axis(0.003, 12, log=True, ticks=(0.01, 0.1, 1, 10))
     how = LOG_AXIS[1]
     return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 1), group="time", name="loss")
 

@@ -196,7 +196,7 @@ class InitExplorer(Widget):
             rows=(1, 1.1),
             columns=(1, "min(420px, 45%)"),
             height=420,
-            figures=[Figure("Have learned", str(facts["learning"]), unit, large=True)],
+            figures=[Figure("Have learned (loss below 1)", str(facts["learning"]), unit, large=True)],
             narrow=PHONE,
         )
 

@@ -184,6 +184,8 @@ class LossByScale:
     def note(self, scale: float) -> Note:
         """What Play does, away from the line that is dragged."""
         words = word("Press Play: the line falls where a network learns.")
+        if self.steps:
+            words = word("Press Play: the line falls further where a network learns.")
         return Note(0.115 if scale > 0.29 else 1.06 * scale, 50, words, width=100, needs=420, tag=True)
 
 

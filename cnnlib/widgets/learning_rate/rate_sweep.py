@@ -236,7 +236,9 @@ class RateSweep(Widget):
             return word("The first steps show no difference yet.")
         if facts["crawling"] and facts["lost"]:
             return say(
-                "Too small a rate crawls, too large a one is lost: {learning} of {all} learn.", **counts
+                "With too small a rate training crawls, with too large a one it is lost: {learning} of {all} "
+                "learn.",
+                **counts,
             )
         if facts["crawling"]:
             return say("The small rates crawl, and none is lost: {learning} of {all} learn.", **counts)

@@ -33,8 +33,8 @@ class ScheduleExplorer(Widget):
 
     Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
     steps), ``rate``, ``epochs``, ``steps``; of a schedule also ``gain`` (accuracy minus that of the constant
-    rate; nan where this is not known); of a range test ``fastest``, the rate at which the loss falls
-    fastest (nan where it hardly falls).
+    rate, both rounded as they are shown; nan where this is not known); of a range test ``fastest``, the rate
+    at which the loss falls fastest (nan where it hardly falls).
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
     36
@@ -47,7 +47,7 @@ class ScheduleExplorer(Widget):
         LogSlider("rate", 0.005, 5, 0.8, label="Highest rate"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Slider("epochs", 1, 8, 4, integer=True, label="Epochs"),
-        Button("all", label="Train all five"),
+        Button("all", label="Train the others"),
     )
     slots = SLOTS
 
@@ -76,7 +76,8 @@ class ScheduleExplorer(Widget):
             return self.range_scene(state, losses, facts)
         rows = self.rows(state)
         constant = rows.get("constant")
-        facts["gain"] = facts["accuracy"] - constant.shares.mean() if constant else float("nan")
+        mine = rows[state["schedule"]].percent
+        facts["gain"] = (mine - constant.percent) / 100 if constant else float("nan")
         plans = {"table": WIDE, "table narrow": SLIM}
         table = [state["schedule"], state["rate"], len(losses)]
         untrained = any(run not in self.tried.get(settings(state), ()) for run in RUNS)

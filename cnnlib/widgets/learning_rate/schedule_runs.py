@@ -30,6 +30,11 @@ class Row(NamedTuple):
     shares: np.ndarray
 
     @property
+    def percent(self) -> float:
+        """The mean share in per cent, rounded as it is shown."""
+        return float(f"{100 * self.shares.mean():.1f}")
+
+    @property
     def failed(self) -> int:
         """How many networks read less than half of the images."""
         return int((self.shares < FAILED).sum())

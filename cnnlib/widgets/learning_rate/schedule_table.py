@@ -180,7 +180,7 @@ class ScheduleTable:
         return [
             Line([here] * 2, [middle - half, middle + half], color=color, width=4),
             Points(x, middle + spread[order], size=4.5, color=color, outline="paper"),
-            Text(*self.place_of_mean(top), say("{mean:.1f} %", mean=mean), **said),
+            Text(*self.place_of_mean(top), say("{mean:.1f} %", mean=row.percent), **said),
         ]
 
     def place_of_mean(self, top: float) -> tuple[float, float]:

@@ -175,17 +175,24 @@ class SweepPicture:
         marks = []
         if not alike(fates):
             marks = [self.over(best, word("best"), 0), self.over(best, self.value(best), 1)]
+        line = 2 if jumping and abs(jumping[-1] - best) < 3 else 0
         if jumping and "learns" in fates:  # otherwise the zone says so
-            line = 2 if abs(jumping[-1] - best) < 2 else 0
-            marks.append(self.over(jumping[-1], SHORT["jumps"], line, color="muted"))
+            marks.append(self.short_of_the_next(jumping[-1], SHORT["jumps"], line))
         if self.chosen == best and marks:
             return marks
         if fates[self.chosen] == "lost":  # beneath it, where such a curve never goes
             at = sum(self.columns(self.chosen, self.chosen)) / 2, drawn_loss(recent)[self.chosen]
             look = {"color": "you", "bold": True, "baseline": "top", "shift": (0, SIZE + 8)}
             return [*marks, Text(*at, self.value(self.chosen), literal=True, **look)]
-        near = abs(self.chosen - best) < 3 or self.chosen in jumping
-        return [*marks, self.over(self.chosen, self.value(self.chosen), 2 if near else 0, color="you")]
+        place = 2 if abs(self.chosen - best) < 3 or self.chosen in jumping else 0
+        if jumping and place == line and abs(self.chosen - jumping[-1]) < 3:
+            place = 5 - line if line else 2  # not where a square has its name
+        return [*marks, self.over(self.chosen, self.value(self.chosen), place, color="you")]
+
+    def short_of_the_next(self, column: int, words: str, line: int) -> Text:
+        """Words at the top that end where a column ends: at its right may begin another zone."""
+        right, look = self.columns(column, column)[1], {"align": "right", "baseline": "top"}
+        return Text(right, HIGHEST, words, color="muted", shift=(-2, 6 + 15 * line), **look)
 
     def over(self, column: int, words: str, line: int, color: str = "ink") -> Text:
         """Words at the top of a column, one of the lines that have room there."""

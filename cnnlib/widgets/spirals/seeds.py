@@ -20,6 +20,8 @@ ROWS, COLUMNS = ("182px", "187px", "121px"), (166, *[171] * (ACROSS - 2), 166)
 HEIGHT = 490
 PHONE = 3  # maps in a row there
 MOST = 400  # points of a curve
+TOLD = 10  # epoch from which on the lines are named
+WORDS = 1.15  # times the last epoch: room for names at the ends of lines
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
 INPUTS = dict(zip(marked("X₁ and X₂", "all seven"), (("x", "y"), FEATURES), strict=True))
 
@@ -101,7 +103,7 @@ class PlaygroundSeeds(Widget):
     def compute(self, state: dict) -> Scene:
         now = self.curves[-1]
         panels = [self.map_panel(i, z) for i, z in enumerate(self.maps())]
-        panels.append(self.loss_panel())
+        panels += self.loss_panels()
         facts = {
             "epoch": self.ensemble.epoch,
             "median": float(np.median(now)),
@@ -155,8 +157,11 @@ class PlaygroundSeeds(Widget):
             name=f"map {index}",
         )
 
-    def loss_panel(self) -> Panel:
-        """A line for each network, its present end a dot; the lowest, the middle and the highest say so."""
+    def loss_panels(self) -> list[Panel]:
+        """A line for each network, its present end a dot; the lowest, the middle and the highest say so.
+
+        In the second panel, for a narrow page, they say so beside the plot.
+        """
         table = np.array(self.curves)
         epochs = np.arange(len(table))
         if len(table) > MOST:
@@ -164,29 +169,43 @@ class PlaygroundSeeds(Widget):
             table, epochs = table[keep], epochs[keep]
         drawn = np.where(table < 10, table, np.nan)
         best, worst = int(np.argmin(table[-1])), int(np.argmax(table[-1]))
+        told = len(self.curves) > TOLD  # before, their names would stand on that of the level
         ends = {
             best: say("lowest: start {number}", number=best + 1),
             worst: say("highest: start {number}", number=worst + 1),
         }
         marks = [
-            Line(epochs, c, color="muted", width=1.5 if i in ends else 1, alpha=0.7, label=ends.get(i, ""))
+            Line(
+                epochs,
+                c,
+                color="muted",
+                width=1.5 if i in ends else 1,
+                alpha=0.7,
+                label=ends.get(i, "") if told else "",
+            )
             for i, c in enumerate(drawn.T)
         ]
         middle = np.median(table, axis=1)
         middle = np.where(middle < 10, middle, np.nan)
         now = np.full(len(drawn.T), epochs[-1])
         marks += [
-            Line(epochs, middle, color="ink", width=3, label="median"),
+            Line(epochs, middle, color="ink", width=3, label="median" if told else ""),
             Points(now, drawn[-1], color="muted", size=2.5),
             Points(now[:1], middle[-1:], color="ink", size=5),
-            Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"),
+            Reference("solved: loss below 0.106", y=SOLVED, dash="dashed", at="start"),
         ]
         end = 50
         while end < len(self.curves) - 1:
             end *= 2
-        axes = Axis(0, end, whole=True), Axis(0, 0.7, ticks=(0, 0.3, 0.6))
-        look = {"at": (DOWN, 0, 1, ACROSS), "legend": "ends", "name": "losses"}
-        return Panel(marks, *axes, title="Test loss", subtitle="a line each, by epoch", **look)
+        wide = Axis(0, WORDS * end, ticks=np.linspace(0, end, 11))
+        look = {"title": "Test loss", "subtitle": "a line each, by epoch", "at": (DOWN, 0, 1, ACROSS)}
+        return [
+            Panel(marks, x, Axis(0, 0.7, ticks=(0, 0.3, 0.6)), legend=legend, name=name, **look)
+            for x, legend, name in (
+                (wide, "inside", "losses"),
+                (Axis(0, end, whole=True), "ends", "losses narrow"),
+            )
+        ]
 
     def sentence(self, facts: dict) -> str:
         best, worst = (short(facts[name]) for name in ("best", "worst"))
@@ -213,4 +232,6 @@ def narrow(count: int) -> Narrow:
     lines = -(-count // PHONE)
     places = {f"map {i}": divmod(i, PHONE) for i in range(count)}
     sizes = (*["38px + 33% of width"] * lines, "180px")
-    return Narrow(sizes, (1,) * PHONE, None, {**places, "losses": (lines, 0, 1, PHONE)})
+    return Narrow(
+        sizes, (1,) * PHONE, None, {**places, "losses narrow": (lines, 0, 1, PHONE)}, only=("losses narrow",)
+    )
