@@ -60,10 +60,11 @@ export class Overlay {
     }
     for (const one of placed) [one.wide, one.high] = [one.element.offsetWidth, one.element.offsetHeight];
     for (const { element, anchor, box, popover, wide, high } of placed) {
-      const share = { center: 0.5, left: 0, right: 1 }[anchor.align];
+      const within = (px) => Math.max(0, Math.min(width - wide, px));
       const [x, y] = [box.x(anchor.x) + anchor.dx, box.y(anchor.y) + anchor.dy];
-      const left = Math.max(0, Math.min(width - wide, x - share * wide));
-      setStyle(element, `left:${left}px;top:${popover ? y : y - high / 2}px`);
+      // from the edge that stays where it is, when a chosen word becomes bold and wider
+      const across = anchor.align === "right" ? `right:${within(width - x)}px` : `left:${within(anchor.align === "left" ? x : x - wide / 2)}px`;
+      setStyle(element, `${across};top:${popover ? y : y - high / 2}px`);
     }
   }
 

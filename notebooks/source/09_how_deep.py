@@ -255,9 +255,9 @@ predict("09.others")
 # Below is the same computation as a picture. Each of the four numbers is a line: it runs from $x$ to $c$, $\hat x$ and $y$.
 # What all four share stands between the columns: the mean, the spread, $\gamma$ and $\beta$. Below, the gradient comes back
 # from right to left, and the bars of $dx$ are laid end to end. There are six steps forwards, then eleven backwards, and the
-# picture opens one step before the end. Drag the handle of time back to 10, just behind $y = \gamma \hat x + \beta$, and
-# press Step for the other seven. At each of them the rule is the one of notebook 03: *upstream gradient times local slope,
-# and where a number was used twice, both shares add up*.
+# picture opens between them: all values are known, and no gradient yet. Press Step for the other eleven. First $dy$
+# arrives; from then on the rule is the one of notebook 03: *upstream gradient times local slope, and where a number was
+# used twice, both shares add up*.
 #
 # **Challenge.** Keep the gradient that arrives, $dy$, at *1, 0, 0, 0*, go to the last step, and find four numbers for which
 # *all* of $dx$ is zero: drag the dots of $x$, or set them behind *More*.

@@ -314,11 +314,15 @@ def test_the_bars_of_dx_are_laid_end_to_end_and_come_back_to_zero(name):
         assert (ends[-1] - bars[0].base) / unit == pytest.approx(total, abs=2e-3)
 
 
-def test_a_normalization_opens_one_step_before_the_end_with_the_sum_still_open():
+def test_a_normalization_opens_with_all_values_known_and_no_gradient():
     widget = NormalizationSteps()
-    assert (widget.facts["step"], widget.facts["steps"]) == (16, 17)
+    assert (widget.facts["step"], widget.facts["steps"]) == (6, 17)
     assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
+    assert not [mark for mark in panel_of(widget, "gradients").marks if isinstance(mark, Bars)]
+    assert {"1.60", "−1.07"} <= set(texts_of(panel_of(widget, "values")))
+    widget.advance(10)
     assert {"first share of two", "0.53"} <= set(texts_of(panel_of(widget, "gradients")))
+    assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
     widget.advance(1)
     assert [figure.value for figure in widget.scene.figures] == ["0.00", "0.248"]
     assert "moving all four inputs alike changes nothing" in widget.text

@@ -162,23 +162,21 @@ def test_bars_stand_for_those_classes_alone_that_have_a_say():
 
 def test_a_square_that_costs_nothing_is_told_of_without_numbers_that_are_alike():
     widget = EvidenceExplorer(image=80, size=1)
-    assert "carries the guess" in widget.text and "100 % become" not in widget.text
+    assert "carries the guess" in widget.text and "100 % to" not in widget.text
     assert "costs class 2 a whole point of its 100 %" in widget.text
 
 
-def test_the_headline_is_what_the_square_costs_and_says_so_where_it_gives(digits):
+def test_the_headline_is_what_the_class_has_before_and_after(digits):
     widget = EvidenceExplorer(split=digits, image=7, size=3)
     (figure,) = widget.scene.figures
-    assert figure.label == f"Covering costs class {widget.facts['guess']}"
-    assert (
-        figure.value == f"{100 * widget.facts['fall']:.0f}" and widget.facts["cost"] == widget.facts["fall"]
-    )
     falls, p = widget.maps[1], load_digits_cnn().predict_proba(digits.x_test[7:8]).max()
+    assert figure.label == f"Class {widget.facts['guess']}, with the square blank"
+    assert figure.value == f"{100 * p:.0f} % → {100 * (p - falls.max()):.0f} %"
+    assert widget.facts["cost"] == widget.facts["fall"]
     row, col = (int(i) for i in np.unravel_index(falls.argmin(), falls.shape))
     widget.set_state(row=row, col=col)
     assert widget.facts["cost"] == pytest.approx(falls.min()) and not widget.volatile
-    words = "gives" if falls.min() < 0 else "costs"
-    assert widget.scene.figures[0].label == f"Covering {words} class {widget.facts['guess']}"
+    assert widget.scene.figures[0].value == f"{100 * p:.0f} % → {100 * (p - falls.min()):.0f} %"
     assert f"from {100 * p:.0f} % to {100 * (p - falls.min()):.0f} %" in widget.text
 
 

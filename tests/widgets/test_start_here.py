@@ -86,6 +86,17 @@ def test_the_check_names_what_is_missing_or_old(monkeypatch):
     assert widget.text.startswith("numpy is too old; no-such-package is missing: see README.md.")
 
 
+@pytest.mark.parametrize("presses", [0, 1])
+def test_the_ways_there_and_back_run_from_box_to_box_with_a_head_each(presses):
+    marks = setup_check.way(presses).marks
+    heads = [mark for mark in marks if isinstance(mark, Arrows)]
+    tips = {(float(x), float(y)) for mark in heads for x, y in zip(mark.x + mark.dx, mark.y, strict=True)}
+    near, far = setup_check.LEFT + setup_check.APART, setup_check.RIGHT - setup_check.APART
+    assert tips == {(far, setup_check.THERE), (near, setup_check.BACK)}
+    begins = [float(mark.x[0]) for mark in marks if isinstance(mark, Line) and mark.dash == "dashed"]
+    assert begins == ([] if presses else [near, far]) and setup_check.APART < 1
+
+
 def test_all_packages_stand_in_few_lines():
     scene = SetupCheck().scene
     whole, few = scene.panels[1:]

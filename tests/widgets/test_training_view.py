@@ -279,6 +279,9 @@ def test_the_sample_has_as_many_of_each_class_in_its_column_and_keeps_its_places
     before, rust = seen_on(view)
     assert before.shape == (6, 10) and len(set(before.ravel())) == 60 and rust.mean() > 0.6
     assert (view.examiner.y[before] == np.arange(10)).all()
+    assert all(ground.alpha < 0.1 for ground in marks(view, "wall", Bars)), (
+        "the digits are what is seen first"
+    )
     view.advance(200)
     after, rust = seen_on(view)
     np.testing.assert_array_equal(before, after)

@@ -31,8 +31,8 @@ COUNT = len(FORWARDS) + len(BACKWARDS)
 class NormalizationSteps(Widget):
     """Four numbers of one channel are normalised, then a gradient comes back: one node a step.
 
-    It opens one step before the end: of dx the share that came straight from c is there, not yet that through
-    the mean. The dots of x are dragged, or set with the sliders behind More.
+    It opens where the way forwards is complete and nothing has come back yet. The dots of x are dragged, or
+    set with the sliders behind More.
 
     Facts: ``step``, ``steps``, ``mean``, ``variance``, ``first`` (the first number normalised), ``upstream``
     (place of the choice), ``gamma``, ``largest_dx`` and ``sum_dx`` (0 until dx is known), ``dgamma``,
@@ -46,13 +46,13 @@ class NormalizationSteps(Widget):
     slots = SLOTS
     advances = "step"
     controls = (
-        Choice("upstream", UPSTREAM, label="Gradient that arrives, dy", picker="segments", words=NUMBERS),
+        Choice("upstream", UPSTREAM, label="dy", picker="segments", words=NUMBERS),
         *(
             Slider(name, LEAST, MOST, start, step=0.1, label=f"x[{i}]")
             for i, (name, start) in enumerate(zip(INPUTS, STARTS, strict=True))
         ),
         Slider("gamma", 0.5, 3, 1, step=0.1, label="Scale γ"),
-        Slider("step", 0, COUNT, COUNT - 1, integer=True, label="Step"),
+        Slider("step", 0, COUNT, len(FORWARDS), integer=True, label="Step"),
     )
 
     def event(self, event):

@@ -140,7 +140,7 @@ def curves(shares, plain, matched, i) -> list:
 
 
 def _way() -> Axis:
-    words = "way from first to second network"
+    words = "place on the line"
     return Axis(-0.04, 1.06, words, ticks=(0, 0.5, 1), names=("first", "", "second"))
 
 

@@ -18,11 +18,13 @@ WORDS = dict(zip(GOOD, marked("recent enough", "too old", "missing"), strict=Tru
 BESIDE, FEW = 5, 2  # packages in a line, and on a phone
 LINE, FAULT, HEAD = 24, 46, 26  # pixels: a line of packages, what one at fault needs, the panel's title
 WAY = 158  # pixels of height for the way of the presses
-APART = 3.2  # from a box to the ways between
+APART, TIP = 0.7, 2.0  # from a box to the ends of the ways between, and how long an arrow's tip is
+WAITS = 3.2  # from a box to where a dot waits beside it
 LEFT, RIGHT = 33.5, 66.5  # ends of the two boxes, in hundredths of the width
 THERE, BACK = 66.0, 104.0  # pixels from the top down to the way there and to the way back
 THERE_AT = 0.5  # share of its way after which a dot is at Python
 TRAVELS, PAUSE = 12, 0.035  # pictures of a dot on its way, and seconds between two
+CRAMPED = 730  # pixels of width below which five packages have no room in a line
 MOST = 12  # dots that are seen of the presses
 
 
@@ -109,6 +111,7 @@ class SetupCheck(Widget):
                 sum(float(row[:-2]) for row in short),
                 {"way": (0, 0), "few": (1, 0)},
                 only=("few",),
+                below=CRAMPED,
             ),
         )
 
@@ -217,10 +220,13 @@ def ways(heard: bool, at: float) -> list:
     if heard:
         marks.append(Arrows([near, far], [THERE, BACK], [far - near, near - far], [0, 0], color="you"))
     else:
-        for level in (THERE, BACK):
-            marks.append(Line([near, far], [level, level], color="muted", width=1.5, dash="dashed"))
+        for level, begin, end in ((THERE, near, far), (BACK, far, near)):
+            back = TIP if end > begin else -TIP
+            marks.append(Line([begin, end - back], [level, level], color="muted", width=1.5, dash="dashed"))
+            marks.append(Arrows([end - back], [level], [back], [0], color="muted", width=1.5))
     if at < 1 or not heard:  # before the first press it waits
-        x = near + (far - near) * min(at, 1 - at) / THERE_AT
+        begin, end = LEFT + WAITS, RIGHT - WAITS
+        x = begin + (end - begin) * min(at, 1 - at) / THERE_AT
         marks.append(
             Points([x], [BACK if THERE_AT <= at < 1 else THERE], color="you", size=8, outline="paper")
         )

@@ -15,7 +15,7 @@ HEAD, PITCH = 22, 73  # pixels: the words above a column, and from one row of im
 TILE, FILLED = 52, 0.82  # pixels of an image, and the share of a column that it may fill
 TOP, CARD, WIDE = 2, 69, 0.91  # of the ground of a wrong image: its place and height in pixels, and its width
 APART = 0.3  # of a column, to what stands at the right
-WASH = 0.17  # opacity of that ground
+WASH = 0.05  # opacity of that ground
 MIDDLE, GUESS = 31, 64.5  # pixels from the top of a row down to the middles of image and guess
 SHORT = 2  # letters of a name that has room in any column; longer ones are cut, and left out on a phone
 CUT, ROOM = 7, 440  # letters of those, and the least width of the wall that shows them
@@ -148,7 +148,7 @@ def images(view, which: str) -> Iterator[Tiles]:
 
 
 def grounds(rows: np.ndarray, columns: np.ndarray) -> list[Bars]:
-    """A wash of rust over each wrong image and its guess."""
+    """A hint of rust, paler than any ink, over each wrong image and its guess."""
     look = {"width": WIDE, "color": "bad", "alpha": WASH}
     return [
         Bars(columns[rows == row] + 0.5, np.full((rows == row).sum(), float(CARD)), base=high, **look)

@@ -34,17 +34,17 @@ BARS_HIGH = 165.0  # pixels of their panel without its heading
 BESIDE = 1.84  # width of the untouched image with the words beside it, in images
 KEY_HIGH = 32.0  # pixels of the ramp with its words
 
-ROWS = ("40px", "143px", "103px", "135px", "20px", "43px")
+ROWS = ("183px", "67px", "40px", "131px", "20px", "43px")
 COLUMNS = ("min(428px, 43%)", "min(295px, 29%)", 1)
 HEIGHT = 484
 PLACES = {
     "falls": (0, 0, 5, 1),
     "key": (5, 0),
-    "verdict": (0, 1),
-    "covered": (1, 1, 2, 1),
+    "covered": (0, 1, 2, 1),
+    "verdict": (2, 1),
     "after": (3, 1, 3, 1),
-    "image": (0, 2, 2, 1),
-    "saliency": (2, 2, 2, 1),
+    "image": (0, 2),
+    "saliency": (1, 2, 3, 1),
     "of saliency": (4, 2, 2, 1),
 }
 NARROW = Narrow(
@@ -145,7 +145,7 @@ def verdict_panel(names: tuple[str, ...], p: np.ndarray, after: np.ndarray) -> P
     words = say("Still read as {then}", then=then) if same else say("Now read as {then}", then=then)
     mark = Text([0], [0.5], [words], size=type_size(then), align="left", bold=True)
     axes = Axis(0, 1, visible=False), Axis(0, 1, visible=False)
-    return placed(Panel([mark], *axes, grid=False), "verdict")
+    return placed(Panel([mark], *axes, grid=False), "verdict", "covered")
 
 
 def type_size(name: str) -> float:
@@ -154,8 +154,8 @@ def type_size(name: str) -> float:
 
 def covered_panel(shown: Covering) -> Panel:
     ink = {"vmin": 0, "vmax": 1, "means": "ink"}
-    panel = image_panel(shown.covered, shown.rim, shown.square, emits="covered", **ink)
-    return placed(panel, "covered", "covered")
+    panel = image_panel(shown.covered, shown.rim, shown.square, emits="covered", title="Covered", **ink)
+    return placed(replace(panel, subtitle=word("square blank")), "covered", "covered")
 
 
 def bars_panel(names: tuple[str, ...], p: np.ndarray, after: np.ndarray, asked: int) -> Panel:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure
 
 POINT = 0.01  # of a probability
@@ -43,20 +43,13 @@ class Told:
 
 
 def headline(told: Told) -> Figure:
-    """The cost of the square in large type, or what the class gains by it."""
-    asked, logit, p = told.names[told.asked], told.logit, 100 * told.p[told.asked]
-    costs = told.cost >= 0
-    label = (
-        say("Covering costs class {asked}", asked=asked)
-        if costs
-        else say("Covering gives class {asked}", asked=asked)
-    )
+    """What the class has before and after the square is blank, in large type."""
+    label = say("Class {asked}, with the square blank", asked=told.names[told.asked])
     if told.small:
-        value, unit = f"{abs(told.cost):.2g}", say("in its logit of {logit:.2g}", logit=logit)
-    else:
-        value = f"{100 * abs(told.cost):.0f}"
-        unit = say("points of {p:.0f} %", p=p) if costs else say("points more than {p:.0f} %", p=p)
-    return Figure(label, value, unit, large=True)
+        value = f"{told.logit:.2g} → {told.logit - told.cost:.2g}"
+        return Figure(label, value.replace("-", "−"), word("logit"), large=True)
+    p, q = 100 * told.p[told.asked], 100 * told.after[told.asked]
+    return Figure(label, f"{p:.0f} % → {q:.0f} %", large=True)
 
 
 def sentence(told: Told) -> str:
@@ -122,11 +115,7 @@ def numbers(told: Told) -> str:
             "No place of {size}x{size} pixels costs class {asked} a whole point of its {p:.0f} %.", **about
         )
     if told.most:
-        return say(
-            "No other place of {size}x{size} pixels costs class {asked} more: "
-            "{p:.0f} % become {q:.0f} % ({place}).",
-            **about,
-        )
+        return say("No other place of {size}x{size} pixels costs class {asked} more ({place}).", **about)
     if f"{about['p']:.0f}" == f"{about['q']:.0f}":
         return say("The probability of {asked} stays at {p:.0f} % ({place}).", **about)
     return say("The probability of {asked} goes from {p:.0f} % to {q:.0f} % ({place}).", **about)
