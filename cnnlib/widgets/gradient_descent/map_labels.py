@@ -43,11 +43,11 @@ class MapLabels:
             ends = np.array([corner, np.array(corner) + np.array(inwards) * NAME * self.unit])
             self.taken.append((ends.min(axis=0), ends.max(axis=0)))  # the names of the axes, see `map_marks`
 
-    def note(self, at: Sequence[float], text: str, needs=0.0, far=0.0, color="ink") -> Note:
-        """The words beside the point `at`, `far` more pixels away than others."""
+    def note(self, at: Sequence[float], text: str, needs=0.0, far=0.0, color="ink", first=()) -> Note:
+        """The words beside the point `at`, `far` more pixels away than usual; sides `first` before others."""
         at = np.asarray(at, float)
         size = np.array([LETTER * len(text), LINE]) * self.unit
-        boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in SIDES]
+        boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in (*first, *SIDES)]
         best = min(range(len(boxes)), key=lambda i: self.cost(*boxes[i]) + 0.01 * i)
         low, high = boxes[best]
         self.taken.append((low, high))
