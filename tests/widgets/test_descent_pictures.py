@@ -37,6 +37,8 @@ def test_a_race_has_its_names_at_the_curves_ends_and_no_line_runs_on_along_the_f
     assert sorted(line.label for line in lines) == sorted(METHODS)
     (panel,) = (panel for panel in OptimizerRace().scene.panels if panel.name == "errors")
     assert panel.legend == "inside" and panel.x.high > 1.2 * panel.x.ticks[-1]  # room beyond the last step
+    for line in errors_of(OptimizerRace(steps=100))[0]:  # one of them below what is drawn
+        assert np.isfinite(line.y[-1]) and line.x[-1] == 100
     for line in errors_of(ContourExplorer())[0]:
         assert (np.diff(line.y[np.isfinite(line.y)]) < 0).all()
 

@@ -178,10 +178,10 @@ class ContourExplorer(Widget):
         )
         goal = surface.minima[-1]
         beside = [missed.beside] if told else []
-        notes = [labels.note(start, "start: drag me", far=2, first=beside)]
+        notes = [missed.note(labels)] if told else []  # first: it must stand at its arc
+        notes += [labels.note(start, "start: drag me", far=2, first=beside)]
         notes += [labels.note(goal, "lowest point", far=4)]
         notes += [labels.note(place, words) for place, words in level_places(surface)]
-        notes += [missed.note(labels)] if told else []
         marks = [*map_marks(surface, WIDE, close=True), *(missed.lines() if told else [])]
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))

@@ -11,7 +11,7 @@ from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 
 LEAST = 2.0  # degrees: a smaller angle cannot be seen
 FAR = 0.2  # least way to the lowest point, as a share of the map's height: on less there is no room
-RADII = ((60, 0.14), (180, 0.09))  # of the arc, as shares of that height, up to an angle: within the arrow
+RADII = ((60, 0.14), (180, 0.11))  # of the arc, as shares of that height, up to an angle: within the arrow
 ALONG = np.linspace(0, 1, 17)  # places along the arc
 
 

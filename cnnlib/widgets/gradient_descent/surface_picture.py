@@ -192,6 +192,8 @@ def error_panel(
         if now and curve.ghost:
             marks.append(Line(steps[now:], drawn[now:], width=1.5, alpha=0.3 * curve.alpha, **look))
             coming = drawn if coming is None else coming
+        if named and np.isnan(drawn[now]) and errors[now] < _FLOOR:
+            drawn[now] = low  # its name stands at the present step as well
         look |= {"width": curve.width, "alpha": curve.alpha, "label": named}
         marks.append(Line(steps[: now + 1], drawn[: now + 1], **look))
     if now == 0:
