@@ -108,6 +108,7 @@ def test_the_map_shows_by_how_much_the_steepest_way_misses_the_lowest_point():
     arc = marks[marks.index(straight) + 1]
     ends = np.stack([arc.x, arc.y], axis=1)[[0, -1]] - [straight.x[0], straight.y[0]]
     assert MissedWay.degrees(*ends) == pytest.approx(widget.facts["aside"])
+    assert MissedWay.degrees(ends[1], -np.array([straight.x[0], straight.y[0]])) < 1e-3
     assert not any(shown(surface="saddle")[1:3]), "two lowest points"
     assert not any(shown(optimizer="Adam")[1:3]), "no arrow of the steepest way"
     assert not any(shown(start_1=0.4, start_2=0.2)[1:3]), "no room"
