@@ -7,6 +7,8 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.viz import Line, Note, Points, Text
 from cnnlib.widgets.gradient_descent.contours import ContourExplorer
 from cnnlib.widgets.gradient_descent.error_words import alike
+from cnnlib.widgets.gradient_descent.map_labels import joined
+from cnnlib.widgets.gradient_descent.missed_way import MissedWay
 from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
 from cnnlib.widgets.gradient_descent.surface_picture import COLORS, SHAPES, SURFACES
 
@@ -34,7 +36,9 @@ def test_a_race_has_its_names_at_the_curves_ends_and_no_line_runs_on_along_the_f
     lines, _ = errors_of(OptimizerRace())
     assert sorted(line.label for line in lines) == sorted(METHODS)
     (panel,) = (panel for panel in OptimizerRace().scene.panels if panel.name == "errors")
-    assert panel.legend == "ends"
+    assert panel.legend == "inside" and panel.x.high > 1.2 * panel.x.ticks[-1]  # room beyond the last step
+    for line in errors_of(OptimizerRace(steps=100))[0]:  # one of them below what is drawn
+        assert np.isfinite(line.y[-1]) and line.x[-1] == 100
     for line in errors_of(ContourExplorer())[0]:
         assert (np.diff(line.y[np.isfinite(line.y)]) < 0).all()
 
@@ -89,3 +93,39 @@ def test_errors_in_a_table_have_one_form():
     (table,) = (panel for panel in OptimizerRace().scene.panels if panel.name == "table")
     errors = [mark.text[0] for mark in table.marks if isinstance(mark, Text) and mark.align == "right"]
     assert len(errors) == 5 and all("× 10" in error.replace("\u00a0", " ") for error in errors)
+
+
+def test_the_map_shows_by_how_much_the_steepest_way_misses_the_lowest_point():
+    def shown(**state):
+        widget = ContourExplorer(**state)
+        marks = widget.scene.panels[0].marks
+        words = [m for m in marks if isinstance(m, Note) and "° off" in m.text]
+        return widget, [m for m in marks if isinstance(m, Line) and m.dash == "dashed"], words, marks
+
+    widget, (straight,), (words,), marks = shown()
+    assert words.text == f"{widget.facts['aside']:.0f}° off" == "19° off"
+    assert (straight.x[1], straight.y[1]) == (0, 0)
+    arc = marks[marks.index(straight) + 1]
+    ends = np.stack([arc.x, arc.y], axis=1)[[0, -1]] - [straight.x[0], straight.y[0]]
+    assert MissedWay.degrees(*ends) == pytest.approx(widget.facts["aside"])
+    assert MissedWay.degrees(ends[1], -np.array([straight.x[0], straight.y[0]])) < 1e-3
+    assert not any(shown(surface="saddle")[1:3]), "two lowest points"
+    assert not any(shown(optimizer="Adam")[1:3]), "no arrow of the steepest way"
+    assert not any(shown(start_1=0.4, start_2=0.2)[1:3]), "no room"
+    assert not any(shown(condition=1)[1:3]), "the steepest way leads there"
+
+
+@pytest.mark.parametrize("start", [(-2.5, 2.0), (2.8, -2.0), (0.2, 1.3), (-2.0, -2.8), (2.9, 2.0)])
+def test_the_words_about_the_missed_way_lie_on_no_path(start):
+    widget = ContourExplorer(start_1=start[0], start_2=start[1], rate=0.1)
+    panel = widget.scene.panels[0]
+    pixel = (panel.y.high - panel.y.low) / 440
+    lines = [m for m in panel.marks if isinstance(m, Line) and m.width > 1 and m.color in ("path", "ink")]
+    assert len(lines) == 3
+    for note in (m for m in panel.marks if isinstance(m, Note)):
+        wide = 6 * len(note.text) * pixel
+        low = np.array([note.x - wide * (note.align == "right"), note.y - 15 * pixel])
+        high = low + np.array([wide, 15 * pixel])
+        for line in lines:
+            places = joined(np.stack([line.x, line.y], axis=1))
+            assert not ((places > low) & (places < high)).all(axis=1).any(), note.text

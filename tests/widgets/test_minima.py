@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cnnlib.experiments.basins import BEST, CODES, CURVE, MINIMA, basins, ends
+from cnnlib.experiments.basins import BEST, CELLS, CODES, CURVE, HIGH_RATE, LOW_RATE, MINIMA, basins, ends
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Heatmap, Line, Note, Points, Text
-from cnnlib.widgets.minima.basin_map import BasinMap
+from cnnlib.viz import Band, Heatmap, Line, Note, Points, Text
+from cnnlib.widgets.minima.basin_map import COLORS, BasinMap, restless_note
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
 from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
@@ -89,6 +89,29 @@ def test_the_end_of_a_path_does_not_hide_its_minimum():
     assert len(diamonds) == 3 and min(diamonds) > path
     words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
     assert words == ["false minimum A", "false minimum B", "global minimum C"]
+
+
+@pytest.mark.parametrize("kind", [BasinMap, EscapeExplorer])
+def test_the_ground_of_each_valley_has_its_colour_and_ends_on_the_hills(kind):
+    panel = kind().scene.panels[0]
+    bands = [mark for mark in panel.marks if isinstance(mark, Band)]
+    assert [band.color for band in bands] == list(COLORS)
+    for band, minimum in zip(bands, MINIMA, strict=True):
+        assert band.x[0] < minimum < band.x[-1] and (band.low == panel.y.low).all()
+        np.testing.assert_allclose(band.high, CURVE.error(band.x))
+    assert [bands[0].x[-1], bands[1].x[-1]] == pytest.approx(CURVE.stationary()[1])
+    assert (bands[0].x[0], bands[-1].x[-1]) == (panel.x.low, panel.x.high)
+
+
+@pytest.mark.parametrize("optimizer", METHODS[:3])
+@pytest.mark.parametrize("right", [False, True])
+def test_the_words_about_a_rate_too_large_hide_hardly_any_cell(optimizer, right):
+    (note,) = restless_note(optimizer, right)
+    starts = np.linspace(CURVE.low, CURVE.high, CELLS)
+    rates = np.linspace(*np.log10([LOW_RATE, HIGH_RATE]), CELLS)
+    rows, columns = (rates < note.y) & (rates > note.y - 0.2), np.abs(starts - note.x) < 0.4
+    hidden = (basins(optimizer) != CODES["none"])[np.ix_(rows, columns)]
+    assert hidden.sum() <= 4 and (note.x > 0) == right
 
 
 @pytest.mark.parametrize("noise", [0, 2, 6])

@@ -12,6 +12,7 @@ from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.error_words import FINE, beside_plain, plain, short
 from cnnlib.widgets.gradient_descent.first_runs import MOMENTUM, first_run, left_at, outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
+from cnnlib.widgets.gradient_descent.missed_way import MissedWay
 from cnnlib.widgets.gradient_descent.surface_picture import (
     MIDDLE,
     SURFACES,
@@ -44,6 +45,7 @@ ENDS = {
     "crawls": "it crawls",
 }
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
+ARROW = 0.18  # length of the arrow of the steepest way, as a share of the height of the map
 BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
 PLAIN = METHODS[0]
 ASKS = {PLAIN: "Which way is down?", "Momentum": "What does momentum change?"}
@@ -146,7 +148,7 @@ class ContourExplorer(Widget):
             "rate": state["rate"],
             "condition": float(curvatures[1] / curvatures[0]),
             "limit": float(2 / curvatures[1]),
-            "aside": degrees(-surface.gradient(start), goal - start),
+            "aside": MissedWay.degrees(-surface.gradient(start), goal - start),
             "slope": float(np.linalg.norm(surface.gradient(start))),
             "diverged": int(not (np.abs(end) < 1e3).all()),
         }
@@ -167,13 +169,20 @@ class ContourExplorer(Widget):
         start, size = seen[0], high[1] - low[1]
         way = -surface.gradient(start)
         length = np.linalg.norm(way)
-        arrow = (way / length if length > 1e-9 else way * 0) * 0.15 * size
-        other = np.array([start, start + arrow]) if ghost is None else ghost
-        labels = MapLabels(low, high, MAP_HIGH, seen, other)
+        arrow = (way / length if length > 1e-9 else way * 0) * ARROW * size
+        others = [np.array([start, start + arrow])] if ghost is None else [ghost]
+        missed = MissedWay(surface, start, size)
+        told = missed.told and ghost is None
+        labels = MapLabels(
+            low, high, MAP_HIGH, seen, *others, *([missed.straight, missed.arc] if told else [])
+        )
         goal = surface.minima[-1]
-        notes = [labels.note(start, "start: drag me", far=2), labels.note(goal, "lowest point", far=4)]
+        beside = [missed.beside] if told else []
+        notes = [missed.note(labels)] if told else []  # first: it must stand at its arc
+        notes += [labels.note(start, "start: drag me", far=2, first=beside)]
+        notes += [labels.note(goal, "lowest point", far=4)]
         notes += [labels.note(place, words) for place, words in level_places(surface)]
-        marks = list(map_marks(surface, WIDE, close=True))
+        marks = [*map_marks(surface, WIDE, close=True), *(missed.lines() if told else [])]
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))
         if ghost is not None and len(seen) > 1:
@@ -253,13 +262,3 @@ def halfway(path: np.ndarray) -> np.ndarray:
     """
     gone = np.append(0, np.linalg.norm(np.diff(path, axis=0), axis=1).cumsum())
     return path[np.searchsorted(gone, gone[-1] / 2)]
-
-
-def degrees(a: np.ndarray, b: np.ndarray) -> float:
-    """Angle between two directions, in degrees; 0 if one has no length.
-
-    >>> round(degrees(np.array([1.0, 0.0]), np.array([1.0, 1.0])))
-    45
-    """
-    lengths = np.linalg.norm(a) * np.linalg.norm(b)
-    return float(np.degrees(np.arccos(np.clip(a @ b / lengths, -1, 1)))) if lengths > 1e-12 else 0.0

@@ -69,7 +69,7 @@ class DescentExplorer(Widget):
             self.sentence(curve, state, path, facts),
             facts,
             columns=(5, 3),
-            height=356,
+            height=404,
             figures=self.figures(curve, state, path, facts),
             zones={"rate": self.zones(state, facts["limit"])},
             idle=[] if simple else ["curvature"],

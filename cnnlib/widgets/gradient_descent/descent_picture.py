@@ -6,13 +6,14 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
+from cnnlib.viz import Axis, Band, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
 from cnnlib.widgets.base.decades import decades, down_to, log_axis
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen
 ARC = np.linspace(0, 1, 13)  # places along the arc of a hop
 HOPS = 40  # arcs drawn at most
+FOOT = -0.1  # lower end of the axis of the error, as a share of its upper one
 FLOOR, CEILING = 1e-4, 100.0  # errors drawn, on a log axis
 
 
@@ -52,6 +53,7 @@ def curve_panel(curve: Curve, path: np.ndarray, step: float | None) -> Panel:
     heights = curve.error(seen)
     best, start = curve.global_minimum(), float(curve.error(path[0]))
     marks = [
+        Band(w, np.full(len(w), FOOT * top), curve.error(w), color="ink", alpha=0.07),
         Line(w, curve.error(w), color="ink", width=2.5),
         *floor_marks(curve, best, top),
         Line(*arcs(seen, heights, top, reach * (HIGH - LOW)), color="path", width=1.6),
@@ -61,8 +63,8 @@ def curve_panel(curve: Curve, path: np.ndarray, step: float | None) -> Panel:
         *([Note(path[0] + 0.12, start + 0.09 * top, "start: drag me")] if reach == 1 else []),
         Handle(path[0], start, sets={"x": "start"}, size=8),
     ]
-    x, y = Axis(reach * LOW, reach * HIGH, "weight"), Axis(-0.1 * top, top, ticks=ticks_of(top))
-    return Panel(marks, x, y, title="Error", name="curve")
+    x, y = Axis(reach * LOW, reach * HIGH, "weight"), Axis(FOOT * top, top, ticks=ticks_of(top))
+    return Panel(marks, x, y, title="Error", grid=False, name="curve")
 
 
 def floor_marks(curve: Curve, best: float, top: float) -> list:
@@ -73,7 +75,7 @@ def floor_marks(curve: Curve, best: float, top: float) -> list:
         names = [
             Text(w, e, n, bold=True, shift=(0, 16)) for w, e, n in zip(minima, heights, "ABC", strict=True)
         ]
-        return [*names, Note(best + 0.35, curve.error(best) + 0.02 * top, "the lowest point")]
+        return [*names, Note(best + 0.35, curve.error(best) + 0.02 * top, "the lowest point", tag=True)]
     return [
         Line([best, best], [-0.025 * top, 0.025 * top], color="ink"),
         Text(best, 0, "the lowest point", shift=(0, 13)),
@@ -102,7 +104,7 @@ def first_step(path: np.ndarray, heights: np.ndarray, start: float, step: float,
     words = say("step = rate × slope = {step:.2g}", step=abs(step))
     marks = [Line(x, y, color="muted", width=1, dash="dotted")]
     if a < 0:
-        marks.append(Note(min(a, b) - 0.42, low - 0.02 * top, words, width=110, needs=520))
+        marks.append(Note(min(a, b) - 0.42, low - 0.02 * top, words, width=110, needs=520, tag=True))
     return marks
 
 

@@ -43,18 +43,26 @@ class MapLabels:
             ends = np.array([corner, np.array(corner) + np.array(inwards) * NAME * self.unit])
             self.taken.append((ends.min(axis=0), ends.max(axis=0)))  # the names of the axes, see `map_marks`
 
-    def note(self, at: Sequence[float], text: str, needs=0.0, far=0.0, color="ink") -> Note:
-        """The words beside the point `at`, `far` more pixels away than others."""
+    def note(self, at: Sequence[float], text: str, needs=0.0, far=0.0, color="ink", first=()) -> Note:
+        """The words beside the point `at`, `far` more pixels away than usual; sides `first` before others."""
         at = np.asarray(at, float)
         size = np.array([LETTER * len(text), LINE]) * self.unit
-        boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in SIDES]
-        best = min(range(len(boxes)), key=lambda i: self.cost(*boxes[i]) + 0.01 * i)
-        low, high = boxes[best]
+        boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in (*first, *SIDES)]
+        low, high = self.best(boxes)
         self.taken.append((low, high))
         left = high[0] < at[0]  # of the point: the last letter is the one that keeps its place
         place = float(high[0] if left else low[0]), float(high[1])
         align = "right" if left else "left"
         return Note(*place, text, color=color, width=200, needs=needs, align=align, tag=True)
+
+    def best(self, boxes: list) -> tuple[np.ndarray, np.ndarray]:
+        """The box that hides least; the first one that hides nothing ends the search."""
+        costs = []
+        for i, box in enumerate(boxes):
+            costs.append(self.cost(*box) + 0.01 * i)
+            if costs[i] < 0.01 * (i + 1):
+                break
+        return boxes[int(np.argmin(costs))]
 
     def box(self, at, size, side, gap) -> tuple[np.ndarray, np.ndarray]:
         """Lower left and upper right corner of words of a size on a side of a point."""

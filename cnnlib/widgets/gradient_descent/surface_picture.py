@@ -22,6 +22,7 @@ _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _FAR = 1e3  # a weight beyond this has left for good
 _LINE = 0.11  # height of a line of words, as a share of the plot of errors
 _WORD = 0.3  # length of a word on it, as a share of its width
+_NAMES = 1.36  # how much longer the axis of steps is than a run, with names at the ends of curves
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 20
 _DEPTH, _SHALLOW = 2**9, 2**4  # largest error over the one that counts as the floor; of a surface of hollows
@@ -176,7 +177,7 @@ def error_panel(
     """Error against steps: before the first one words alone, then the curves and what is to come, pale.
 
     With `left` the axis ends where the first run has left the map. `at_ends` writes the names of the curves
-    at their ends, in a margin at the right.
+    at their ends, for which there is room beyond the last step.
     """
     most = len(curves[0].errors) - 1
     end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
@@ -191,6 +192,8 @@ def error_panel(
         if now and curve.ghost:
             marks.append(Line(steps[now:], drawn[now:], width=1.5, alpha=0.3 * curve.alpha, **look))
             coming = drawn if coming is None else coming
+        if named and np.isnan(drawn[now]) and errors[now] < _FLOOR:
+            drawn[now] = low  # its name stands at the present step as well
         look |= {"width": curve.width, "alpha": curve.alpha, "label": named}
         marks.append(Line(steps[: now + 1], drawn[: now + 1], **look))
     if now == 0:
@@ -211,9 +214,11 @@ def error_panel(
             marks.append(Points(*place, **{"size": 5, "alpha": curve.alpha, **curve.sign}))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, end, "step", whole=True)
+    if at_ends:
+        x = Axis(0, _NAMES * end, "step", ticks=np.linspace(0, end, 6))
     y, how = log_axis(low, high, apart=1 if high / low < 1.5e3 else 2)
     title = "Error above the lowest"
-    legend = "ends" if at_ends and now else ""
+    legend = "inside" if at_ends and now else ""
     return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors", legend=legend)
 
 

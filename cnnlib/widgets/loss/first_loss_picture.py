@@ -9,6 +9,7 @@ from cnnlib.viz import Axis, Bars, Line, Panel, Points, Region, Text
 
 NO_OPINION = float(np.log(10))
 BARS = 40  # in the range that is seen
+BRICK = 0.84  # width of a brick by that of its column: none touches the line of no opinion
 MOST_BRICKS = 40  # in one column: of more, single ones are too thin to be seen
 LEAST_HIGH = 10  # bricks that the picture is high, so that few networks make no towers
 ABOVE = 1.32  # height of the picture in those of its highest column: above it stand words
@@ -46,10 +47,14 @@ def tick_step(span: float) -> float:
 
 
 def histogram(losses: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Middles of the columns, how many begin there, and their width; one column is centred on ln 10."""
+    """Middles of the columns, how many begin there, and their width.
+
+    No column is on both sides of ln 10; but where all losses are ln 10, one is centred on it.
+    """
     width = (high - low) / BARS
-    first, last = (np.floor((end - NO_OPINION) / width + 0.5) for end in (low, high))
-    edges = NO_OPINION + width * (np.arange(first, last + 2) - 0.5)
+    aside = 0.5 if np.allclose(losses, NO_OPINION, rtol=0, atol=1e-9) else 0.0
+    first, last = (np.floor((end - NO_OPINION) / width + aside) for end in (low, high))
+    edges = NO_OPINION + width * (np.arange(first, last + 2) - aside)
     counts, _ = np.histogram(losses, bins=edges)
     return edges[:-1] + width / 2, counts, width
 
@@ -62,7 +67,7 @@ def networks_panel(losses: np.ndarray) -> Panel:
     marks = [
         Region(x1=NO_OPINION, color="yellow", alpha=0.17),
         Region(x0=NO_OPINION, color="bad", alpha=0.08),
-        Bars(x, counts, width=width * 0.9, color="rival"),
+        Bars(x, counts, width=width * BRICK, color="rival"),
     ]
     single = most <= MOST_BRICKS
     if single:

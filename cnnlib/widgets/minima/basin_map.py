@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise, product
+
 import numpy as np
 
 from cnnlib.experiments.basins import (
@@ -19,9 +22,11 @@ from cnnlib.experiments.basins import (
 )
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.runtime.language import say, say_many, word
-from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
+from cnnlib.viz import Axis, Band, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
+HILLS = CURVE.stationary()[1]  # between the valleys
+GROUND = 0.25  # opacity of the ground beneath the curve
 COLORS = ("sky", "yellow", "purple")
 SHOWN = {"A": 4, "B": 6, "C": 5, "none": np.nan, "out": 7}  # places in the colour map of categories
 ENDS = {
@@ -31,6 +36,7 @@ ENDS = {
     7: "leaves the picture",
 }
 SLOTS = {"head": ("optimizer",), "bar": ("rate", "steps"), "handle": ("start",)}
+WORDS, NEARBY = (11, 15), 4  # cells that words on the map need: rows, columns; more columns if it is small
 LOW = -0.45  # least error drawn: beneath the minima are their names
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
@@ -39,6 +45,16 @@ def curve_line(beyond: float = 0.0) -> Line:
     """The curve, and so much of it beyond the ends of the starts."""
     w = np.linspace(CURVE.low - beyond, CURVE.high + beyond, 400)
     return Line(w, CURVE.error(w), color="ink", width=2.5)
+
+
+def valley_ground(low: float, beyond: float = 0.0) -> list[Band]:
+    """The ground beneath the curve down to `low`, in each valley from hill to hill in its own pale colour."""
+    ends = [CURVE.low - beyond, *HILLS, CURVE.high + beyond]
+    places = [np.linspace(*pair, 120) for pair in pairwise(ends)]
+    return [
+        Band(w, np.full(len(w), low), CURVE.error(w), color=color, alpha=GROUND)
+        for w, color in zip(places, COLORS, strict=True)
+    ]
 
 
 def minima_marks() -> list:
@@ -133,6 +149,7 @@ class BasinMap(Widget):
         seen = np.abs(path) < 100
         start, height = float(path[0]), float(errors[0])
         marks = [
+            *valley_ground(LOW),
             Line([start, start], [LOW, height], color="you", width=1.2, dash="dotted"),
             curve_line(),
             Line(path[seen], errors[seen], color="path", width=1),
@@ -159,7 +176,7 @@ class BasinMap(Widget):
         marks = [
             Heatmap(shown, extent, **look),
             *letters(codes),
-            *restless_note(codes, state["start"]),
+            *restless_note(state["optimizer"], state["start"] < 0),
             Line([here[0]] * 2, [here[1], high], color="you", width=1.2, dash="dotted"),
             Points(*here, color="you", size=8, outline="paper"),
         ]
@@ -200,17 +217,33 @@ class BasinMap(Widget):
         )
 
 
-def restless_note(codes: np.ndarray, start: float) -> list[Note]:
-    """What too large a rate does, where hardly any start has come to rest, away from the line of `start`."""
-    high = np.log10(HIGH_RATE)
-    rates = np.linspace(np.log10(LOW_RATE), high, CELLS)
+@lru_cache(maxsize=2 * len(METHODS))
+def restless_note(optimizer: str, right: bool) -> tuple[Note, ...]:
+    """What too large a rate does, where hardly any start has come to rest and least is in the words' way.
+
+    It stands in the right half of the map or in the left one.
+    """
+    codes = basins(optimizer)
     rows = (codes == CODES["none"]).mean(axis=1) > 0.8
     rows &= np.logical_and.accumulate(rows[::-1])[::-1]  # without a gap up to the highest rate
     if rows.sum() < 0.12 * CELLS:
-        return []
-    middle, place = (rates[rows][0] + high) / 2, 0.5 * CURVE.high if start < 0 else 0.5 * CURVE.low
-    words = "too large: jumps about"
-    return [Note(place, middle + 0.14, words, width=200, align="center")]
+        return ()
+    high, wide = WORDS
+    first, left = int(np.argmax(rows)), (CELLS // 2 if right else 0)
+    settled = codes != CODES["none"]
+
+    def hidden(place):
+        """Coloured cells beneath the words, and near them, from a row and a column of cells on."""
+        row, column = place
+        near = settled[row : row + high, max(0, column - NEARBY) : column + wide + NEARBY].sum()
+        return 10 * settled[row : row + high, column : column + wide].sum() + near
+
+    rises, columns = range(first + 1, CELLS - high), range(left + NEARBY, left + CELLS // 2 - wide - NEARBY)
+    row, column = min(product(rises, columns), key=hidden)
+    starts = np.linspace(CURVE.low, CURVE.high, CELLS)
+    rates = np.linspace(*np.log10([LOW_RATE, HIGH_RATE]), CELLS)
+    middle, top = float(starts[column + wide // 2]), float(rates[row + high - 2])
+    return (Note(middle, top, "too large: jumps about", width=200, align="center"),)
 
 
 def letters(codes: np.ndarray) -> list:

@@ -11,11 +11,12 @@ from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE, MINIMA
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.minima.basin_map import curve_line, minima_marks, start_note
+from cnnlib.widgets.minima.basin_map import curve_line, minima_marks, start_note, valley_ground
 
 WALKERS, WALK = 400, 400
 LEVELS = np.linspace(0, 8, 9)  # of noise
 BEYOND = 0.25  # drawn of the curve beyond the starts
+LOW = -0.3  # least error drawn: beneath the minima are their names
 ELSEWHERE = 0.36, 1.32  # above a hill, where no valley is
 NEAR = 0.5  # a walker so near to a minimum is in its valley
 SLOTS = {"bar": ("rate", "noise", "momentum"), "head": ("cooling",), "handle": ("start", "steps")}
@@ -118,6 +119,7 @@ class EscapeExplorer(Widget):
         shares = percents(w)
         height = float(CURVE.error(state["start"]))
         marks = [
+            *valley_ground(LOW, BEYOND),
             curve_line(BEYOND),
             Points(inside, CURVE.error(inside) + heap, color="path", size=2.6, alpha=0.45),
             *minima_marks(),
@@ -129,7 +131,7 @@ class EscapeExplorer(Widget):
         if not state["noise"]:
             marks.append(Note(-0.6, 1.93, "Without noise all walks are one. Turn the noise up.", width=190))
         x = Axis(CURVE.low - BEYOND, CURVE.high + BEYOND, "weight", whole=True)
-        axes = x, Axis(-0.3, 2, "error", ticks=(0, 1, 2))
+        axes = x, Axis(LOW, 2, "error", ticks=(0, 1, 2))
         title, how = (
             say("Where the {walkers} walkers are", walkers=WALKERS),
             "a dot each, stacked upward from the curve",
@@ -161,8 +163,8 @@ class EscapeExplorer(Widget):
             Points(noise, 100 * end, color="path", size=7, shape="diamond", outline="ink"),
         ]
         axes = Axis(0, 8.2, "noise"), Axis(0, 100, ticks=(0, 50, 100), names=("0 %", "50 %", "100 %"))
-        how = "at the end, by the noise"
-        return Panel(marks, *axes, title="In the valley of C", subtitle=how, at=(1, 1), name="noise")
+        title, how = "Which noise works best?", "in C at the end"
+        return Panel(marks, *axes, title=title, subtitle=how, at=(1, 1), name="noise")
 
     def sentence(self, facts):
         error = facts["typical_error"]
