@@ -97,7 +97,8 @@ def test_the_temperature_answers_the_keyboard_and_another_network_is_chosen(book
     widget.get_by_label("Temperature", exact=True).focus()
     book.keyboard.press("Home")
     see(widget, "At temperature 0.25")
-    widget.get_by_label("Trained on 100 images").select_option("label smoothing")
+    widget.get_by_role("radio", name="label smoothing").click()
+    widget.get_by_label("Temperature", exact=True).focus()
     book.keyboard.press("End")
     see(widget, "74 % right")
     assert widget.locator(".cnn-message").first.inner_text() == ""

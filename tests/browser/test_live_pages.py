@@ -23,8 +23,9 @@ from tests.browser.live import (
 from tests.browser.test_widgets_hands import SHEET, stroke
 from tests.less_training import FROM_HERE_ON
 
-#: What a finger moves: what stands for a handle of the picture is for the keyboard.
-TOUCHED = "input[type=range]:not(.cnn-handle *):visible, .cnn-step:visible, .cnn-rewind:visible"
+#: What a finger moves: what stands for a handle of the picture is for the keyboard; else a place of the picture.
+CONTROLS = "input[type=range]:not(.cnn-handle *):visible, .cnn-step:visible, .cnn-rewind:visible"
+PICTURE = ".cnn-picture > canvas"
 CARDS = "cnnNotebook.cells.filter(cell => cell.live === 'card').map(cell => cell.index)"
 WRONG = "def relu_backward(dy, x):\n    return dy * (dy > 0)\n"
 RIGHT = "import numpy as np\ndef relu_backward(dy, x):\n    return np.where(x > 0, dy, 0.0)\n"
@@ -47,7 +48,7 @@ def test_a_phone_makes_a_page_live_and_moves_it(notebook_page):
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     before = view.evaluate(LOOK)
-    control = view.locator(TOUCHED).first
+    control = view.locator(CONTROLS if view.locator(CONTROLS).count() else PICTURE).first
     control.scroll_into_view_if_needed()  # a finger reaches what is on the screen
     area = control.bounding_box()
     assert area["height"] >= 30 and 0 <= area["x"] and area["x"] + area["width"] <= 390
@@ -55,9 +56,14 @@ def test_a_phone_makes_a_page_live_and_moves_it(notebook_page):
         for share in (0.2, 0.8):  # one of them is not where it stands
             phone.touchscreen.tap(area["x"] + share * area["width"], area["y"] + area["height"] / 2)
             phone.wait_for_timeout(500)
+    elif control.evaluate("one => one.tagName") == "CANVAS":
+        for share in (0.12, 0.3):  # pixels of a map that fills the width
+            place = area["x"] + share * area["width"], area["y"] + share * area["width"]
+            phone.touchscreen.tap(*place)
+            phone.wait_for_timeout(500)
     else:
         control.tap()
-        others = view.locator(TOUCHED)
+        others = view.locator(CONTROLS)
         if others.count() > 1 and not changes(phone, view, before, 3_000):  # at the last step: go back
             others.nth(1).tap()
     assert changes(phone, view, before, 30_000)
