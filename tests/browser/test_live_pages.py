@@ -23,7 +23,7 @@ from tests.browser.live import (
 from tests.browser.test_widgets_hands import SHEET, stroke
 from tests.less_training import FROM_HERE_ON
 
-#: What a finger moves: what stands for a handle of the picture is for the keyboard; else a place of the picture.
+#: What a finger moves, or else the picture: what stands for a handle of the picture is for the keyboard.
 CONTROLS = "input[type=range]:not(.cnn-handle *):visible, .cnn-step:visible, .cnn-rewind:visible"
 PICTURE = ".cnn-picture > canvas"
 CARDS = "cnnNotebook.cells.filter(cell => cell.live === 'card').map(cell => cell.index)"

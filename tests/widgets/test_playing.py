@@ -214,3 +214,15 @@ def test_messages_from_another_thread_are_handled_in_the_main_one_and_the_newest
         assert last == {"type": "pause"}
 
     asyncio.run(main())
+
+
+def test_steps_without_a_bar_load_no_bar():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys\nfrom tests.widgets.toy_widget import Toy\n"
+        "sys.modules['tqdm'] = sys.modules['tqdm.auto'] = None\nprint(Toy().advance(3))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "3"

@@ -250,12 +250,12 @@ class Widget:
         self._state.update(values)
 
     def advance(self, steps: int = 1, progress: bool = False) -> int:
-        """Take up to `steps` steps, as the Step button does; return how many were taken.
-
-        With `progress` a bar shows how far it is, for steps that take long.
-        """
-        with progress_bar(progress, total=steps, unit="step", leave=False) as bar:
-            done = self.live.advance(steps, bar.update)
+        """Take up to `steps` steps, as Step does, with a bar if wished for; return how many were taken."""
+        if progress:
+            with progress_bar(True, total=steps, unit="step", leave=False) as bar:
+                done = self.live.advance(steps, bar.update)
+        else:  # where no bar is shown, none is loaded: pages in a browser go without
+            done = self.live.advance(steps)
         self.refresh()
         self.live.changed()
         return done
