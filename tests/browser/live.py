@@ -90,7 +90,8 @@ def make_live(page, index):
     view = box.locator(".cnn-live .cnn-widget").last
     there = view.locator(".cnn-text:not(:empty)").or_(box.locator(".cnn-here .cnn-error-out"))
     there.first.wait_for(timeout=240_000, state="attached")
-    assert box.locator(".cnn-here .cnn-error-out").all_inner_texts() == []
+    wrong = box.locator(".cnn-here .cnn-error-out").all_inner_texts()
+    assert wrong == [], wrong
     return view
 
 

@@ -199,3 +199,21 @@ def test_a_stage_is_there_when_it_is_reached_and_the_present_one_is_framed(step,
 def test_the_present_way_is_the_large_picture_and_arrows_lead_along_it(step, sign):
     arrows = marks_of(OneUpdate(step=step), Arrows, "large")
     assert arrows and {float(np.sign(mark.dx[0])) for mark in arrows} == {sign}
+
+
+def test_a_sum_needs_no_decimal_numbers_in_python_and_has_no_minus_zero():
+    import sys
+
+    from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
+
+    missing = {"_pydecimal": None}  # as in the Python of a page
+    kept = {name: sys.modules.pop(name, None) for name in missing}
+    sys.modules.update(missing)
+    try:
+        assert sum_that_adds_up(0.16437, 0.01, 0.2252) == ("0.1644", "0.01", "0.23", "0.1621")
+        assert not sum_that_adds_up(0.00001, 0.1, 0.0001000001)[-1].startswith("-0.0")
+    finally:
+        for name, module in kept.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module

@@ -179,7 +179,8 @@ def sum_that_adds_up(old: float, rate: float, gradient: float) -> tuple[str, str
     new = old - rate * gradient
     for digits, short, places in product(range(4, 9), (3, 6), range(2, 7)):
         first, step, times = f"{old:z.{digits}f}", f"{rate:.{short}g}", Decimal(f"{gradient:.{places}g}")
-        made = f"{Decimal(first) - Decimal(step) * times:z.{digits}f}"
+        total = f"{Decimal(first) - Decimal(step) * times:.{digits}f}"
+        made = total if float(total) else total.removeprefix("-")  # "z" of a Decimal is not in every Python
         if f"{new:z.{digits}f}" == made != first:
             break
     return first, step, f"{times:f}", made
