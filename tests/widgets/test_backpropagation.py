@@ -80,6 +80,27 @@ def test_a_click_on_a_card_chooses_the_suspect_and_the_guess_beside_the_picture_
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_suspect_that_is_chosen_is_looked_at_where_it_fails(letter):
+    for widget in (BrokenBackward(), BrokenBackward(part="pool: input")):
+        widget.set_state(suspect="E" if letter == "A" else "A")
+        widget.set_state(suspect=letter)
+        assert widget.facts["error"] > 1e-6 and "is off by up to" in widget.text
+        assert eval(repr(widget)).state == widget.state
+    assert BrokenBackward(suspect=letter).facts["error"] > 1e-6
+    asked = BrokenBackward(suspect=letter, part="pool: input")
+    assert asked.facts["error"] < 1e-6 and eval(repr(asked)).state == asked.state
+    widget.set_state(part="pool: input")
+    assert "pool: input" in widget.text, "a bar that is clicked stays"
+
+
+def test_a_fault_that_two_suspects_are_said_to_have_counts_once():
+    widget = BrokenBackward(A=LETTERS["B"], B=LETTERS["B"])
+    assert "1 of 5 faults are named." in widget.text and widget.scene.figures[0].value == "1"
+    widget = BrokenBackward(**dict.fromkeys(LETTERS, LETTERS["B"]))
+    assert "1 of 5 faults are named rightly." in widget.text
+
+
 def test_a_card_says_what_its_suspect_is_named_but_not_whether_rightly():
     widget = BrokenBackward()
     assert card_words(widget) == [*(f"{letter} ?" for letter in LETTERS), "correct", "yours"]
