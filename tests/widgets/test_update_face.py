@@ -172,7 +172,7 @@ def test_the_values_are_those_of_the_first_way_forwards_as_are_the_guess_and_the
     shown = marks_of(update, Maps)[:3]
     assert all(any(np.array_equal(mark.z, one) for one in maps) for mark in shown)
     assert before.argmax() != update.facts["label"]
-    assert {f"{before.max():.0%} sure", f"{update.facts['before']:.2f}"} <= set(words_of(update))
+    assert {f"{100 * before.max():.0f} % sure", f"{update.facts['before']:.2f}"} <= set(words_of(update))
 
 
 def test_nothing_is_shown_before_it_is_known():
@@ -199,3 +199,17 @@ def test_a_stage_is_there_when_it_is_reached_and_the_present_one_is_framed(step,
 def test_the_present_way_is_the_large_picture_and_arrows_lead_along_it(step, sign):
     arrows = marks_of(OneUpdate(step=step), Arrows, "large")
     assert arrows and {float(np.sign(mark.dx[0])) for mark in arrows} == {sign}
+
+
+def test_a_tiny_loss_is_the_same_number_in_the_box_the_plot_and_the_sentence():
+    widget = OneUpdate(network="trained", rate=0.0001, step=18)
+    words = {
+        panel.name: [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+        for panel in widget.scene.panels
+    }
+    assert "1.43\u00a0×\u00a010⁻⁶" in words["flow"] and "100 % sure" in words["flow"]
+    assert "The loss of this image stays 1.43\u00a0×\u00a010⁻⁶; rate times" in widget.text
+    assert "down by 0" not in widget.text
+    widget.set_state(step=8)
+    assert "100.0 %, and minus its logarithm is 1.43" in widget.text
+    assert ", down by " in OneUpdate(step=18).text
