@@ -149,8 +149,10 @@ def test_in_the_first_steps_no_rate_is_judged(step):
     for name in ("strips", "strips narrow"):
         assert not {"best", *ZONES.values(), *SHORT.values()} & set(words_of(widget, name))
         assert {m.shape for m in marks_of(widget, name, Points)} == {"circle"}
+    assert all(panel.subtitle == "one curve a rate" for panel in widget.scene.panels)
+    assert not widget.scene.figures[0].mark, "no ring without a ring in the picture"
     widget.set_state(step=21)
-    assert widget.facts["lost"] and "After 21 steps:" in widget.text
+    assert widget.scene.figures[0].mark and widget.facts["lost"] and "After 21 steps:" in widget.text
     assert widget.facts["best_rate"] < widget.facts["border"], "the best rate is not among the lost"
 
 

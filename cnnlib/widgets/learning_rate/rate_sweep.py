@@ -15,7 +15,7 @@ from cnnlib.nn.optim import SGD, Adam
 from cnnlib.runtime.language import marked, say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.learning_rate.sweep_picture import EARLY, GUESSING, WINDOW, SweepPicture, best_of
+from cnnlib.widgets.learning_rate.sweep_picture import EARLY, GUESSING, WINDOW, SweepPicture, alike, best_of
 
 OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
@@ -177,7 +177,7 @@ class RateSweep(Widget):
                 Figure(
                     "Lowest loss",
                     f"{facts['best_loss']:.2f}" if facts["steps"] else "–",
-                    mark="ring",
+                    mark="ring" if fates and not alike(fates) else "",
                     large=True,
                 )
             ],

@@ -52,7 +52,8 @@ class SweepPicture:
                 more = [Note(self.at[0], 0.4, words, width=150 if slim else 230)]
             elif slim:
                 more = self.signs(recent, fates, steps, 3.5)
-                how = say("best rate: {best}", best=self.value(best_of(recent)))
+                if not alike(fates):
+                    how = say("best rate: {best}", best=self.value(best_of(recent)))
             else:
                 more = [*self.signs(recent, fates, steps, SIZE), *self.names(recent, fates)]
             here = [*ground, *self.zones(fates, SHORT if slim else ZONES), *marks, *more]
