@@ -80,6 +80,27 @@ def test_a_click_on_a_card_chooses_the_suspect_and_the_guess_beside_the_picture_
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_suspect_that_is_chosen_is_looked_at_where_it_fails(letter):
+    for widget in (BrokenBackward(), BrokenBackward(part="pool: input")):
+        widget.set_state(suspect="E" if letter == "A" else "A")
+        widget.set_state(suspect=letter)
+        assert widget.facts["error"] > 1e-6 and "is off by up to" in widget.text
+        assert eval(repr(widget)).state == widget.state
+    assert BrokenBackward(suspect=letter).facts["error"] > 1e-6
+    asked = BrokenBackward(suspect=letter, part="pool: input")
+    assert asked.facts["error"] < 1e-6 and eval(repr(asked)).state == asked.state
+    widget.set_state(part="pool: input")
+    assert "pool: input" in widget.text, "a bar that is clicked stays"
+
+
+def test_a_fault_that_two_suspects_are_said_to_have_counts_once():
+    widget = BrokenBackward(A=LETTERS["B"], B=LETTERS["B"])
+    assert "1 of 5 faults are named." in widget.text and widget.scene.figures[0].value == "1"
+    widget = BrokenBackward(**dict.fromkeys(LETTERS, LETTERS["B"]))
+    assert "1 of 5 faults are named rightly." in widget.text
+
+
 def test_a_card_says_what_its_suspect_is_named_but_not_whether_rightly():
     widget = BrokenBackward()
     assert card_words(widget) == [*(f"{letter} ?" for letter in LETTERS), "correct", "yours"]
@@ -444,3 +465,25 @@ def test_where_both_precisions_err_alike_the_square_lies_on_a_larger_disc():
     disc, square = (mark for mark in valley.marks if isinstance(mark, Points) and mark.outline)
     assert np.allclose(disc.y, square.y, rtol=1e-3)
     assert (disc.shape, square.shape) == ("circle", "square") and disc.size > 1.5 * square.size
+
+
+@pytest.mark.parametrize("shown", ["those tried", "every ε"])
+def test_an_error_too_small_for_the_plot_is_said_to_be_below_its_lowest_place(shown):
+    widget = GradientCheckExplorer(x=0, step=1e-14, shown=shown)
+    assert ": error below 10⁻¹⁶ in float64, below 10⁻¹⁶ in float32" in widget.text
+    (valley,) = (panel for panel in widget.scene.panels if panel.name == "valley")
+    assert valley.subtitle.endswith("lowest: below 10⁻¹⁶")
+    assert min(y for mark in valley.marks if isinstance(mark, Points) for y in mark.y) == 1e-16
+    (valley,) = (panel for panel in GradientCheckExplorer().scene.panels if panel.name == "valley")
+    assert "below" not in valley.subtitle
+
+
+def test_where_the_true_slope_is_0_no_error_is_relative_and_none_is_0():
+    widget = GradientCheckExplorer(function="ReLU", x=-1, step=0.1)
+    assert "true is 0: error 0 in float64, 0 in float32." in widget.text
+    assert [figure.value for figure in widget.scene.figures] == ["0", "0", "0"]
+    widget = GradientCheckExplorer(function="ReLU", x=0, step=1)
+    assert "true is 0: error 0.5 in float64, 0.5 in float32." in widget.text
+    (valley,) = (panel for panel in widget.scene.panels if panel.name == "valley")
+    assert valley.title == "Error of the slope" and widget.scene.figures[1].label == "Error, float64"
+    assert "relative error" in GradientCheckExplorer().text

@@ -299,3 +299,18 @@ def test_colours_tell_apart_nearly_all_pixels_and_the_strongest_stands_for_the_f
     assert 0.97 < (sizes[sizes > 0] < picture.pixel_reach).mean() < 1
     (pixels,) = (m for m in large_marks(Maps, what="the loss", image=143) if m.emits == "one:input")
     assert (pixels.vmin, pixels.vmax) == pytest.approx((-picture.pixel_reach, picture.pixel_reach))
+
+
+def test_the_code_of_a_widget_that_nobody_touched_is_short_and_a_weight_is_the_same_by_click_and_by_code():
+    assert repr(BlameMicroscope()) == repr(BlameMicroscope(*SMALL)) == "BlameMicroscope()"
+    assert repr(BlameMicroscope(layer="scores")) == "BlameMicroscope()"
+    clicked = BlameMicroscope()
+    clicked.set_state(what="a weight")
+    coded = BlameMicroscope(what="a weight")
+    assert clicked.state == coded.state and (coded.state["row"], coded.state["column"]) == (3, 4)
+    assert eval(repr(clicked)).state == clicked.state
+    clicked.set_state(row=1, column=2)
+    assert (clicked.state["row"], clicked.state["column"]) == (1, 2)
+    assert eval(repr(clicked)).state == clicked.state
+    clicked.set_state(what="a unit", layer="scores")
+    assert repr(clicked) == "BlameMicroscope()"

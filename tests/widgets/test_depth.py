@@ -5,7 +5,7 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.viz import Arrows, Bars, Handle, Line, Points, Region, Text
+from cnnlib.viz import Arrows, Band, Bars, Handle, Line, Points, Region, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, SMOOTH, STEPS
 from cnnlib.widgets.depth.depth_picture import ALL, COLORS, DASHES, KEPT, SAID, times
@@ -337,3 +337,18 @@ def test_gradients_that_wait_are_pale_and_dx_is_a_question():
         assert {"dγ −1.07", "dβ 1.00", "dm", "dv", "du"} <= set(texts_of(panel))
     assert "?" in texts_of(panel_of(widget, "small stack"))
     assert "?" in texts_of(panel_of(widget, "gradients"))
+
+
+@pytest.mark.parametrize("number", [2, 0.7, -5.9])
+def test_four_equal_numbers_have_no_spread_and_get_none(number):
+    same = {f"x{i}": number for i in range(4)}
+    widget = NormalizationSteps(**same)
+    panel = panel_of(widget, "values")
+    assert "spread 0 stays 0" in texts_of(panel) and not any("→ 1" in text for text in texts_of(panel))
+    assert not any(isinstance(mark, Band) for mark in panel.marks)
+    widget.set_state(step=5)
+    assert widget.text.endswith("mean 0, and the variance stays 0.")
+    widget.set_state(x3=number + 0.1)
+    panel = panel_of(widget, "values")
+    assert any("→ 1" in text for text in texts_of(panel)) and widget.text.endswith("variance 1.")
+    assert any(isinstance(mark, Band) for mark in panel.marks)

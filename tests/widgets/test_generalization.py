@@ -160,3 +160,10 @@ def test_the_bin_that_adds_most_to_the_error_says_how_sure_and_how_right_it_is(t
     most, hit, _ = max(shares, key=lambda one: abs(one[0] - one[1]) * one[2])
     (text,) = (mark for mark in widget.scene.panels[0].marks if isinstance(mark, Text))
     assert text.text == (f"{100 * most:.0f} % sure, {100 * hit:.0f} % right",) and text.color == color
+
+
+def test_the_goal_says_whether_the_network_or_the_bins_are_others():
+    assert CalibrationExplorer().goal()["text"].endswith("%")
+    assert CalibrationExplorer(bins=20).goal()["text"].endswith(", counts with 10 bins")
+    assert CalibrationExplorer(way="weight decay").goal()["text"].endswith(", another network")
+    assert not CalibrationExplorer(bins=4, temperature=2).challenge_reached

@@ -138,6 +138,24 @@ def test_a_click_chooses_the_network_of_its_column():
     assert widget.state["rate"] == 10 and not widget.message
 
 
+@pytest.mark.parametrize("step", [2, 12, 20])
+def test_in_the_first_steps_no_rate_is_judged(step):
+    widget = RateSweep()
+    widget.set_state(step=step)
+    facts = widget.facts
+    assert (facts["lost"], facts["crawling"], facts["jumping"], facts["border"]) == (0, 0, 0, np.inf)
+    assert f"After {step} steps it is too early to say" in widget.text
+    assert "lost" not in widget.text and "crawl" not in widget.text
+    for name in ("strips", "strips narrow"):
+        assert not {"best", *ZONES.values(), *SHORT.values()} & set(words_of(widget, name))
+        assert {m.shape for m in marks_of(widget, name, Points)} == {"circle"}
+    assert all(panel.subtitle == "one curve a rate" for panel in widget.scene.panels)
+    assert not widget.scene.figures[0].mark, "no ring without a ring in the picture"
+    widget.set_state(step=21)
+    assert widget.scene.figures[0].mark and widget.facts["lost"] and "After 21 steps:" in widget.text
+    assert widget.facts["best_rate"] < widget.facts["border"], "the best rate is not among the lost"
+
+
 @pytest.mark.parametrize("kind", [RateSweep, ScheduleExplorer])
 def test_bad_values_get_a_sentence(kind):
     options = {"copies": 2, "opening": 0} if kind is RateSweep else {"epochs": 1}

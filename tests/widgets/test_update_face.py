@@ -172,7 +172,7 @@ def test_the_values_are_those_of_the_first_way_forwards_as_are_the_guess_and_the
     shown = marks_of(update, Maps)[:3]
     assert all(any(np.array_equal(mark.z, one) for one in maps) for mark in shown)
     assert before.argmax() != update.facts["label"]
-    assert {f"{before.max():.0%} sure", f"{update.facts['before']:.2f}"} <= set(words_of(update))
+    assert {f"{100 * before.max():.0f} % sure", f"{update.facts['before']:.2f}"} <= set(words_of(update))
 
 
 def test_nothing_is_shown_before_it_is_known():
@@ -217,3 +217,17 @@ def test_a_sum_needs_no_decimal_numbers_in_python_and_has_no_minus_zero():
             sys.modules.pop(name, None)
             if module is not None:
                 sys.modules[name] = module
+
+
+def test_a_tiny_loss_is_the_same_number_in_the_box_the_plot_and_the_sentence():
+    widget = OneUpdate(network="trained", rate=0.0001, step=18)
+    words = {
+        panel.name: [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+        for panel in widget.scene.panels
+    }
+    assert "1.43\u00a0×\u00a010⁻⁶" in words["flow"] and "100 % sure" in words["flow"]
+    assert "The loss of this image stays 1.43\u00a0×\u00a010⁻⁶; rate times" in widget.text
+    assert "down by 0" not in widget.text
+    widget.set_state(step=8)
+    assert "100.0 %, and minus its logarithm is 1.43" in widget.text
+    assert ", down by " in OneUpdate(step=18).text

@@ -86,9 +86,11 @@ class BlameMicroscope(Widget):
         shapes = [self.outputs[name].shape for name in names]
         deepest = [name for name in names if len(self.outputs[name].shape) == 3]
         most = max(shape[0] for shape in shapes) - 1
-        middle = (
+        self.middle = (
             [(n + k) // 2 for k, n in enumerate(self.outputs[deepest[-1]].shape[1:])] if deepest else [0, 0]
         )
+        layer = names[-1] if self.first else (deepest or names)[-1]
+        first = self.first_values({"what": UNIT, "layer": layer})
         inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
         kinds = (UNIT,)
         if inputs and self.specimen.labels is not None:
@@ -105,14 +107,20 @@ class BlameMicroscope(Widget):
                 integer=True,
                 label="Test image",
             ),
-            Choice("layer", names, names[-1] if self.first else (deepest or names)[-1], label="Layer"),
-            Slider("channel", 0, most, min(3, most), integer=True, label="Map or class"),
-            Slider("row", 0, max(rows, 1), middle[0], integer=True, label="Row"),
-            Slider("column", 0, max(columns, 1), middle[1], integer=True, label="Column"),
+            Choice("layer", names, layer, label="Layer"),
+            Slider("channel", 0, most, first["channel"], integer=True, label="Map or class"),
+            Slider("row", 0, max(rows, 1), first["row"], integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), first["column"], integer=True, label="Column"),
             Choice("shown", (GRADIENT, VALUES), picker="segments", label="Maps show"),
             Choice("acts", names, (deepest or names)[-1], label="What acts: that of"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
+
+    def first_values(self, state: dict) -> dict:
+        """Of each layer a unit in the middle of a map, of a convolution's kernels such a weight."""
+        places = {"channel": 3, "row": self.middle[0], "column": self.middle[1]}
+        ranges = self.limits(state)
+        return {name: min(place, ranges[name][1]) for name, place in places.items()}
 
     def limits(self, state: dict) -> dict:
         output = self.outputs[state["layer"]]

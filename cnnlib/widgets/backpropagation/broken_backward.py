@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from cnnlib.data import load_digits, load_mnist_sample
-from cnnlib.experiments.planted_faults import BUGS, SOUND, Backwards, curve_on_mnist, layer_of, learning_curve
+from cnnlib.experiments.planted_faults import BUGS, SOUND, Backwards, curve_on_mnist, learning_curve
 from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import mnist_cnn, small_cnn
-from cnnlib.nn.gradcheck import numerical_gradient, relative_error
-from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.gradcheck import relative_error
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Figure, Narrow, Scene, Slot
+from cnnlib.widgets.backpropagation.suspect_gradients import PARTS, failing_parts, measured_of, measured_once
 from cnnlib.widgets.backpropagation.suspect_panels import (
     CARDS,
     GOOD,
@@ -32,14 +30,6 @@ from cnnlib.widgets.backpropagation.suspect_panels import (
 )
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
-PARTS = {
-    "conv: input": ("conv2d", "x"),
-    "conv: kernel": ("conv2d", "weight"),
-    "conv: bias": ("conv2d", "bias"),
-    "pool: input": ("maxpool2d", "x"),
-    "ReLU: input": ("relu", "x"),
-    "loss: scores": ("loss", "scores"),
-}
 SLOTS = {"handle": ("suspect",), "faults": ("fault",), "more": ("part", "rate", *LETTERS)}
 NARROW = Narrow(
     ("250px", "200px", "min(390px, 30px + 100% of width)", "210px", "100px"),
@@ -111,6 +101,11 @@ class BrokenBackward(Widget):
         specimen(self.make_model(np.random.default_rng(0)), self.split)
         super().__init__(**options)
 
+    def first_values(self, state: dict) -> dict:
+        """A suspect of the course is looked at where it fails first."""
+        failing = failing_parts(state["suspect"])
+        return {"part": failing[0] if failing else "conv: input"}
+
     def backwards(self, suspect: str) -> Backwards:
         if suspect in LETTERS:
             return BUGS[LETTERS[suspect]]
@@ -163,8 +158,12 @@ class BrokenBackward(Widget):
         )
 
     def changed(self, before: dict, after: dict) -> None:
-        """The guess beside the picture is the one of the suspect that is looked at."""
+        """The guess beside the picture is that of the suspect looked at, and what is looked at fails."""
         suspect = after["suspect"]
+        newly = self.scene is not None and suspect != before["suspect"]
+        failing = failing_parts(suspect)
+        if newly and failing and after["part"] == before["part"] and after["part"] not in failing:
+            self.put(part=failing[0])
         if suspect in OTHERS:
             self.put(fault=UNKNOWN)
         elif after["fault"] != before["fault"] and after[suspect] == before[suspect]:
@@ -233,53 +232,26 @@ def learned(facts: dict) -> str:
 
 
 def named(state: dict) -> int:
-    """How many suspects have got a name."""
-    return sum(state[letter] != UNKNOWN for letter in LETTERS)
+    """How many faults are named; one that two suspects are said to have is one fault."""
+    return len({state[letter] for letter in LETTERS} - {UNKNOWN})
+
+
+def all_have_a_name(state: dict) -> bool:
+    return all(state[letter] != UNKNOWN for letter in LETTERS)
 
 
 def count_words(state: dict, facts: dict) -> str:
-    """How many are named; how many of them rightly, only when all are."""
-    if named(state) < len(LETTERS):
+    """How many faults are named; when each suspect has a name, how many of them the right one."""
+    if not all_have_a_name(state):
         return say("{named} of 5 faults are named.", named=named(state))
     return say("{found} of 5 faults are named rightly.", found=facts["found"])
 
 
 def figures(state: dict, facts: dict) -> list[Figure]:
-    """How many suspects have a name; when all have one, how many of them the right one."""
-    if named(state) < len(LETTERS):
+    """How many faults are named; when each suspect has a name, how many of them the right one."""
+    if not all_have_a_name(state):
         return [Figure("Named", str(named(state)), "/ 5", large=True)]
     return [Figure("Named rightly", str(facts["found"]), "/ 5", large=True)]
-
-
-@cache
-def measured_once(name: str) -> dict:
-    """The gradients of a suspect of the course, which are always the same, or of the sound one."""
-    return measured_of(BUGS.get(name, SOUND))
-
-
-def measured_of(suspect: Backwards) -> dict:
-    """Of every part: the gradient that a suspect computes, and the measured one."""
-    return {part: measure(suspect, *where) for part, where in PARTS.items()}
-
-
-def measure(suspect: Backwards, kind: str, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The gradient that a suspect computes for one array, and the measured one."""
-    rng = np.random.default_rng(7)
-    if kind == "loss":
-        return measure_loss(rng)
-    layer, x = layer_of(kind, suspect, rng)
-    r = rng.normal(size=layer.forward(x).shape)
-    dx = layer.backward(r)
-    array, claimed = (x, dx) if name == "x" else (layer.params[name], layer.grads[name])
-    claimed = np.array(claimed, np.float64)
-    measured = numerical_gradient(lambda _: float((r * layer.forward(x)).sum()), array)
-    return claimed, measured
-
-
-def measure_loss(rng) -> tuple[np.ndarray, np.ndarray]:
-    scores, labels, loss = rng.normal(size=(6, 10)), rng.integers(0, 10, 6), CrossEntropyLoss()
-    loss.forward(scores, labels)
-    return loss.backward(), numerical_gradient(lambda z: loss.forward(z, labels), scores)
 
 
 def final(losses: np.ndarray) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
-from cnnlib.runtime.language import marked, say
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Band, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.base.decades import log_axis
@@ -91,7 +91,11 @@ class GradientCheckExplorer(Widget):
         return [
             Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
             Figure(
-                "Relative error, float64", in_short(facts["error64"]), large=True, mark="solid", color="path"
+                word("Relative error, float64") if facts["true"] else word("Error, float64"),
+                in_short(facts["error64"]),
+                large=True,
+                mark="solid",
+                color="path",
             ),
             Figure("In float32", in_short(facts["error32"]), mark="dashed", color="rival"),
         ]
@@ -137,11 +141,13 @@ class GradientCheckExplorer(Widget):
     def valley(self, state, function, errors, one_sided) -> Panel:
         """Relative error against the step, both axes logarithmic: of the steps tried, or of all."""
         x, step, every = float(state["x"]), float(state["step"]), state["shown"] == SHOWN[1]
+        true, beneath = float(function.slope(np.float64(x))), False
         marks = [Cursor(step, sets={"x": "step"}, text=f"{step:.1g}")]
         tried = np.array([*self.tried, step])
         for (name, dtype), words in zip(PRECISIONS.items(), DIGITS, strict=True):
             steps = STEPS if every else tried
-            drawn = np.maximum(quotient_error(function, x, steps, dtype, one_sided), FLOOR)
+            found = quotient_error(function, x, steps, dtype, one_sided)
+            drawn, beneath = np.maximum(found, FLOOR), beneath or bool((found < FLOOR).any())
             if every:
                 look = {"color": INKS[name], "dash": DASHES[name], "label": words}
                 marks.append(Line(steps, drawn, width=1.5, **look))
@@ -167,7 +173,10 @@ class GradientCheckExplorer(Widget):
             place = step / 3e3, 1e-11
             marks.append(Note(*place, words, (step / 4, 2 * FLOOR / 3), 150, align="right"))
         (x_axis, _), (y_axis, words) = log_axis(1e-14, 1, 3, "step ε"), log_axis(FLOOR / 3, 100, 3)
-        axes, title = (x_axis, y_axis), "Relative error of the slope"
+        axes = x_axis, y_axis
+        title = word("Relative error of the slope") if true else word("Error of the slope")
+        if beneath:
+            words = say("{words}; lowest: below 1e-16", words=word(words))
         return Panel(
             marks,
             *axes,
@@ -181,13 +190,14 @@ class GradientCheckExplorer(Widget):
     def sentence(self, function, x, facts) -> str:
         words = say(
             "With a step of {step:.3g} the slope of {formula} at {x:g} is measured as "
-            "{measured:.10g}, true is {true:.10g}: relative error {error64} in "
+            "{measured:.10g}, true is {true:.10g}: {kind} {error64} in "
             "float64, {error32} in float32.",
             step=facts["step"],
             formula=function.formula,
             x=x,
             measured=facts["measured"],
             true=facts["true"],
+            kind=word("relative error") if facts["true"] else word("error"),  # of a true 0 there is no share
             error64=in_short(facts["error64"]),
             error32=in_short(facts["error32"]),
         )
@@ -224,9 +234,13 @@ def line_names(middle: tuple, view: tuple, facts: dict, secant: float) -> list[N
 
 
 def in_short(error: float) -> str:
-    """A relative error in two digits: as a decimal where that is readable, otherwise as a power of ten.
+    """An error in two digits: as a decimal where that is readable, otherwise as a power of ten.
 
-    >>> in_short(0.0612), in_short(1.0), in_short(3.4e-12)
-    ('0.061', '1', '3.4e-12')
+    One too small for the plot is only said to be.
+
+    >>> in_short(0.0612), in_short(1.0), in_short(3.4e-12), in_short(0.0), in_short(1e-28)
+    ('0.061', '1', '3.4e-12', '0', 'below 1e-16')
     """
-    return f"{error:.2g}" if error >= 1e-3 else f"{error:.1e}"
+    if 0 < error < FLOOR:
+        return say("below {floor}", floor=f"{FLOOR:.0e}")
+    return f"{error:.2g}" if error >= 1e-3 or not error else f"{error:.1e}"

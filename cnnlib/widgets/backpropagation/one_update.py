@@ -14,9 +14,9 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import localised, marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
-from cnnlib.widgets.backpropagation.loss_words import moved
+from cnnlib.widgets.backpropagation.loss_words import moved, short
 from cnnlib.widgets.backpropagation.update_again import TOLD, WORSE, UpdateAgain, ways
 from cnnlib.widgets.backpropagation.update_flow import HEIGHT, UpdateFlow
 from cnnlib.widgets.backpropagation.update_large import large_panel
@@ -26,6 +26,7 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer
 
 FRESH, TRAINED, YOURS = marked("fresh", "trained", "yours")
 RINGS = "softmax: bars before, rings after"
+TINY = 0.01  # losses below this get three digits, not three decimals
 OTHERS = 100  # images, the last ones, that take no part in the update
 FORWARDS = {
     "convolution": "slides its kernels over the maps before it",
@@ -209,11 +210,12 @@ class OneUpdate(Widget):
         if step == count:
             right = "the right digit" if self.specimen.class_names[0].isdigit() else "the right class"
             words = say(
-                "loss: the network gives {right} {before:.1%}, and minus its logarithm is",
+                "loss: the network gives {right} {before:.1f} %, and minus its logarithm is",
                 right=right,
-                before=np.exp(-facts["before"]),
+                before=100 * np.exp(-facts["before"]),
             )
-            return f"{words} {facts['before']:.3f}."
+            value = facts["before"]
+            return f"{words} {f'{value:.3f}' if value >= TINY else short(value)}."
         if step <= 2 * count:
             return self.backward_words(self.outputs[2 * count - step], seen)
         if step == self.steps - 1:
@@ -260,13 +262,16 @@ class OneUpdate(Widget):
 
     def after_words(self, facts: dict) -> str:
         before, after = facts["others_before"], facts["others_after"]
+        own = say("stays {loss}", loss=localised(short(facts["before"])))
+        if facts["fell"]:
+            way = moved(facts["before"], facts["after"], word("went"))
+            own = say("{way}, down by {fell:.3g}", way=way, fell=facts["fell"])
         return say(
-            "again: {told}. The loss of this image {own}, down by {fell:.3g}; "
+            "again: {told}. The loss of this image {own}; "
             "rate times squared gradient had predicted {predicted:.3g}. The mean loss of "
             "{others} other images {theirs}.",
             told=word(TOLD[ways(facts)]),
-            own=moved(facts["before"], facts["after"], word("went")),
-            fell=facts["fell"],
+            own=own,
             predicted=facts["predicted"],
             others=self.others,
             theirs=moved(before, after, word("fell") if after < before else word("rose")),

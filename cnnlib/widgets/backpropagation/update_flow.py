@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Region, Text
-from cnnlib.widgets.backpropagation.loss_words import boxed
+from cnnlib.widgets.backpropagation.loss_words import short
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
@@ -20,7 +20,7 @@ MAP, KERNEL = 76.0, 64.0  # pixels of a map and of a kernel
 NAMED, SHOWN = 33.0, 77.0  # pixels from a card's upper edge to the names and to the middles of the maps
 MAPS, LAST = (48.0, 136.0, 224.0), 304.0  # middles of three maps, and of what stands at their right
 KERNELS, SIGNS = (54.0, 172.5, 291.0), (113.0, 232.0)
-LONG = 6  # letters of a name from which on it is drawn smaller
+LONG = 6  # letters from which on a name, and beyond which a loss is drawn smaller
 
 
 def stage_of(step: int, count: int) -> int:
@@ -101,7 +101,7 @@ class UpdateFlow:
         if not self.picture.reached(len(self.outputs) - 1)[False]:
             return [*marks, Text([LAST], [top + SHOWN], "not yet", color="muted", size=11)]
         guess = int(self.p.argmax())
-        name, share = str(self.names[guess]), say("{share:.0%} sure", share=float(self.p[guess]))
+        name, share = str(self.names[guess]), say("{p:.0f} % sure", p=100 * float(self.p[guess]))
         size = 30 if len(name) < LONG else 14
         return [
             *marks,
@@ -114,10 +114,10 @@ class UpdateFlow:
         middle, here = (top + low) / 2, float(self.p[self.label])
         missing = -np.expm1(-self.value)  # tells more where the share is nearly 1
         said = f"{here:.3g}" if here < 0.99 else f"(1 − {missing:.2g})"
-        share = say("−ln {share} (right class) =", share=said)
+        share, value = say("−ln {share} (right class) =", share=said), short(self.value)
         return [
             Text([LAST - 46], [middle], share, color="muted", size=12, align="right"),
-            Text([LAST - 4], [middle], boxed(self.value), bold=True, size=18),
+            Text([LAST - 4], [middle], value, bold=True, size=18 if len(value) <= LONG else 13),
             self.down(LAST, CARDS[FORWARD][1]),
         ]
 

@@ -17,6 +17,7 @@ from cnnlib.widgets.depth.normalization_marks import (
     Layout,
     by_sign,
     chip,
+    has_no_spread,
     numbers_at,
     short,
     sign,
@@ -86,8 +87,8 @@ def head(name: str, x: float, y: float, pixel: float, known: bool, layout: Layou
 
 
 def funnel(values: dict, layout: Layout) -> list:
-    """The spread of c, narrowing to that of x̂, which is 1."""
-    if "n" not in values:
+    """The spread of c, narrowing to that of x̂, which is 1; none where all numbers are the same."""
+    if "n" not in values or has_no_spread(values):
         return []
     wide = float(values["v"]) ** 0.5
     ends = [layout.at("c"), layout.at("n")]
@@ -151,6 +152,8 @@ def chips(values: dict, active, small: bool) -> list[tuple[list, bool, bool]]:
     else:
         wide = short(values["v"] ** 0.5) if "v" in values else "?"
         below = say("spread {wide} → 1", wide=wide) if spread_ or "v" not in values else ""
+        if spread_ and has_no_spread(values):
+            below = word("spread 0 stays 0")
         words = [
             (say("− mean {number}", number=m), word("the middle → 0")),
             (say("× 1/spread {number}", number=u), below or say("variance {v}", v=short(values["v"]))),

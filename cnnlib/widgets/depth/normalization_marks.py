@@ -53,6 +53,15 @@ def chip(x: float, y: float, half: tuple[float, float], lines: tuple, lit: bool,
     return marks
 
 
+def has_no_spread(values: dict) -> bool:
+    """Whether all numbers are the same: no factor can make their spread 1.
+
+    >>> has_no_spread({"c": np.zeros(4)}), has_no_spread({"c": np.array([0.0, 0.0, 0.1, -0.1])})
+    (True, False)
+    """
+    return float(np.abs(values["c"]).max()) < 1e-6
+
+
 def digits_of(name: str, active) -> int:
     """Digits of a node's numbers: one more of those whose sum is said, so that they add up to it."""
     return 3 if name == "x" and active == BACKWARDS[-1] else 2

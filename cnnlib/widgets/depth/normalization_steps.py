@@ -11,7 +11,7 @@ from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.depth.normalization_bars import HEIGHT, bars_panel, stack_panel
 from cnnlib.widgets.depth.normalization_lines import ends_of, lines_panel
-from cnnlib.widgets.depth.normalization_marks import PAGE, PHONE, SYMBOLS, digits_of, short
+from cnnlib.widgets.depth.normalization_marks import PAGE, PHONE, SYMBOLS, digits_of, has_no_spread, short
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 NUMBERS = ("1, 0, 0, 0", "1, 1, 1, 1", "as x̂")
@@ -120,6 +120,14 @@ def listed(numbers, digits: int = 2) -> str:
     return ", ".join(short(number, digits) for number in numbers)
 
 
+def normalised(values: dict) -> str:
+    """What x̂ is: of four equal numbers no factor makes a spread."""
+    numbers = listed(values["n"])
+    if has_no_spread(values):
+        return say("x̂ = c · u is {listed}: mean 0, and the variance stays 0", listed=numbers)
+    return say("x̂ = c · u is {listed}: mean 0, variance 1", listed=numbers)
+
+
 def sentence(step: int, values: dict, gradients: dict) -> str:
     """What the present step did, in words and numbers."""
     if step == 0:
@@ -134,7 +142,7 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
             "c": lambda: say("c = x − m is {listed}", listed=listed(values["c"])),
             "v": lambda: say("v, the mean of the squares of c, is {v}", v=short(values["v"])),
             "u": lambda: say("u, one over the root of v + ε, is {u}", u=short(values["u"])),
-            "n": lambda: say("x̂ = c · u is {listed}: mean 0, variance 1", listed=listed(values["n"])),
+            "n": lambda: normalised(values),
             "y": lambda: say("y = γ · x̂ + β is {listed}", listed=listed(values["y"])),
         }[name]()
         return say("Step {step} of {count}, forwards: {said}.", step=step, count=COUNT, said=said)

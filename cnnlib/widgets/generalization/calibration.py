@@ -28,6 +28,7 @@ from cnnlib.viz import (
 from cnnlib.widgets.base import Challenge, Choice, LogSlider, Slider, Widget
 
 COLD, HOT, JUDGED = 0.25, 4.0, 1000
+ASKED = 10  # bins with which the error is to become small
 FEW = 5  # guesses in a bin below which its share says nothing
 TICKS = (0, 0.5, 1)
 TEMPERATURES = np.geomspace(COLD, HOT, 49)
@@ -52,6 +53,15 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return -float(log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
 
+def reached_words(facts: dict) -> str:
+    """The error now, and why it does not count if it does not."""
+    if not facts["long"]:
+        return say("now {ece:.1f} %, another network", ece=facts["ece"])
+    if facts["bins"] != ASKED:
+        return say("now {ece:.1f} %, counts with {bins} bins", ece=facts["ece"], bins=ASKED)
+    return say("now {ece:.1f} %", ece=facts["ece"])
+
+
 marked("trained long", "8 epochs only", "a fifth wrong labels", "label smoothing", "weight decay")
 
 
@@ -59,7 +69,8 @@ class CalibrationExplorer(Widget):
     """A reliability diagram of networks trained in five ways, with a temperature by which logits are divided.
 
     Judged on 1,000 validation images. Facts: ``ece`` (expected calibration error, per cent), ``sure`` (mean
-    confidence, per cent), ``right`` (per cent), ``loss`` (cross-entropy), ``temperature``.
+    confidence, per cent), ``right`` (per cent), ``loss`` (cross-entropy), ``temperature``, ``bins``,
+    ``long`` (1 if trained long).
 
     >>> CalibrationExplorer(temperature=4).text.split(":")[0]
     'At temperature 4.00 the network is 48 % sure on average and 76 % right'
@@ -70,15 +81,15 @@ class CalibrationExplorer(Widget):
     controls = (
         Choice("way", tuple(WAYS), label="Trained on 100 images", picker="segments"),
         LogSlider("temperature", COLD, HOT, 1.0, label="Temperature"),
-        Slider("bins", 4, 20, 10, integer=True, label="Bins"),
+        Slider("bins", 4, 20, ASKED, integer=True, label="Bins"),
         Slider("seed", 0, 4, 0, integer=True, label="Seed"),
     )
     challenge = Challenge(
         "trained long: error below 3 %",
-        lambda facts: facts["long"] and facts["ece"] < 3,
+        lambda facts: facts["long"] and facts["bins"] == ASKED and facts["ece"] < 3,
         lambda facts: (
-            say("now {ece:.1f} %" if facts["long"] else "now {ece:.1f} %, another network", ece=facts["ece"]),
-            min(1.0, 3 / max(facts["ece"], 0.1)) * (1 if facts["long"] else 0.5),
+            reached_words(facts),
+            min(1.0, 3 / max(facts["ece"], 0.1)) * (1 if facts["long"] and facts["bins"] == ASKED else 0.5),
         ),
     )
 
@@ -93,7 +104,8 @@ class CalibrationExplorer(Widget):
             "right": 100 * float((p.argmax(axis=1) == labels).mean()),
             "loss": cross_entropy(logits / temperature, labels),
             "temperature": temperature,
-            "long": float(way == "trained long" and bins == 10),
+            "long": float(way == "trained long"),
+            "bins": bins,
         }
         errors = 100 * errors_of(way, seed, bins)
         panels = [

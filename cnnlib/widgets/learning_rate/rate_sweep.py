@@ -15,7 +15,7 @@ from cnnlib.nn.optim import SGD, Adam
 from cnnlib.runtime.language import marked, say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, WINDOW, SweepPicture, best_of
+from cnnlib.widgets.learning_rate.sweep_picture import EARLY, GUESSING, WINDOW, SweepPicture, alike, best_of
 
 OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
@@ -41,7 +41,7 @@ class RateSweep(Widget):
     through what was recorded, and the rate slider picks out one network. What another optimizer had reached
     before stays as a thin line. A network is *lost* when its loss is no longer finite, or no better
     than guessing after it had been thrown far up. While its loss is above half of the first it *jumps*
-    if it had been thrown up, and *crawls* if not.
+    if it had been thrown up, and *crawls* if not. In the first 20 steps nothing of this is said.
 
     Facts: ``steps``, ``best_rate``, ``best_loss``, ``loss`` (of the chosen network), ``chosen`` (its rate),
     ``limit`` (2 / largest curvature at the start), ``border`` (smallest rate from which on all are lost; inf
@@ -160,6 +160,8 @@ class RateSweep(Widget):
             return self.scene_of(losses, None, [], facts, chosen, text)
         recent = means(losses[-WINDOW:])
         fates = [fate(losses[:, i], recent[i]) for i in range(len(self.rates))]
+        if len(losses) <= WINDOW:
+            fates = [EARLY] * len(fates)
         facts = self.facts_of(recent, fates, chosen, limit, len(losses))
         return self.scene_of(losses, recent, fates, facts, chosen, self.sentence(facts))
 
@@ -175,7 +177,7 @@ class RateSweep(Widget):
                 Figure(
                     "Lowest loss",
                     f"{facts['best_loss']:.2f}" if facts["steps"] else "–",
-                    mark="ring",
+                    mark="ring" if fates and not alike(fates) else "",
                     large=True,
                 )
             ],
@@ -208,12 +210,19 @@ class RateSweep(Widget):
             "jumping": fates.count("jumps"),
         }
 
-    def sentence(self, facts):
+    def too_early(self, facts):
+        """No verdict yet: one at first thrown up may still be the best."""
+        return say(
+            "After {steps} it is too early to say which rates are too small or too large.",
+            steps=say_many("{number} step", "{number} steps", facts["steps"]),
+        )
+
+    def so_far(self, facts):
         """What the rates have in common first, then how many of which there are."""
         fates = say("lost: {lost}", lost=facts["lost"])
         if np.isfinite(facts["border"]):
             fates = say("lost: {lost}, from {border:.2g} on", lost=facts["lost"], border=facts["border"])
-        said = say(
+        return say(
             "{meaning} After {steps}: crawling: {crawling}, jumping: {jumping}, {fates}.",
             meaning=self.meaning(facts),
             steps=say_many("{number} step", "{number} steps", facts["steps"]),
@@ -221,6 +230,10 @@ class RateSweep(Widget):
             jumping=facts["jumping"],
             fates=fates,
         )
+
+    def sentence(self, facts):
+        """What becomes of the rates, and the loss of the chosen one."""
+        said = self.too_early(facts) if facts["steps"] <= WINDOW else self.so_far(facts)
         if facts["steps"] == self.horizon and facts["best_rate"] > facts["limit"]:
             said += " " + say(BEYOND)
         if facts["chosen"] == facts["best_rate"]:

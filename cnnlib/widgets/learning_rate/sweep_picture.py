@@ -10,12 +10,14 @@ from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Region, Text
 GUESSING = np.log(10)
 LOWEST, HIGHEST = 0.045, 10.0  # losses drawn; above and beneath them is room for words
 FLOOR, TOP = 0.026, 17.0
-COLORS = {"crawls": "muted", "learns": "ink", "jumps": "muted", "lost": "bad"}
-SHAPES = {"crawls": "triangle", "learns": "circle", "jumps": "square", "lost": "cross"}
+FATES = "crawls", "learns", "jumps", "lost"
+EARLY = "early"  # no fate yet
+COLORS = {"crawls": "muted", "learns": "ink", "jumps": "muted", "lost": "bad", EARLY: "muted"}
+SHAPES = {"crawls": "triangle", "learns": "circle", "jumps": "square", "lost": "cross", EARLY: "circle"}
 ZONES = dict(
-    zip(COLORS, marked("▲ too small: crawls", "● learns", "■ jumps about", "✕ too large: lost"), strict=True)
+    zip(FATES, marked("▲ too small: crawls", "● learns", "■ jumps about", "✕ too large: lost"), strict=True)
 )
-SHORT = dict(zip(COLORS, marked("▲ crawls", "● learns", "■ jumps", "✕ lost"), strict=True))
+SHORT = dict(zip(FATES, marked("▲ crawls", "● learns", "■ jumps", "✕ lost"), strict=True))
 SIZE = 6.0  # radius of the signs
 SAMPLES = 60  # points of a curve
 GHOST, PALE = 0.45, 0.35  # opacity of what is not now, and of single batches behind their mean
@@ -50,7 +52,8 @@ class SweepPicture:
                 more = [Note(self.at[0], 0.4, words, width=150 if slim else 230)]
             elif slim:
                 more = self.signs(recent, fates, steps, 3.5)
-                how = say("best rate: {best}", best=self.value(best_of(recent)))
+                if not alike(fates):
+                    how = say("best rate: {best}", best=self.value(best_of(recent)))
             else:
                 more = [*self.signs(recent, fates, steps, SIZE), *self.names(recent, fates)]
             here = [*ground, *self.zones(fates, SHORT if slim else ZONES), *marks, *more]
@@ -218,7 +221,7 @@ class SweepPicture:
 
 def alike(fates: list[str]) -> bool:
     """Whether all networks do the same, as at first: none is the best then, and there are no zones."""
-    return set(fates) <= {"crawls"}
+    return set(fates) <= {"crawls"} or set(fates) <= {EARLY}
 
 
 def zones_of(fates: list[str]) -> list[tuple[str, int, int]]:
