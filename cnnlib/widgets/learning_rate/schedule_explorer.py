@@ -151,8 +151,8 @@ class ScheduleExplorer(Widget):
         how = {"steps": facts["steps"], "rate": state["rate"] / 10000.0, "rate2": state["rate"]}
         if np.isnan(facts["fastest"]):
             return say(
-                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: the loss has not fallen clearly "
-                "yet. Try a higher last rate or more epochs.",
+                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: the loss has not fallen "
+                "clearly yet. Try a higher last rate or more epochs.",
                 **how,
             )
         return say(
