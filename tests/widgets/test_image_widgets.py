@@ -294,6 +294,12 @@ def test_the_words_of_the_dots_lie_beside_them(state):
             assert (panel.x.high - mark.x[0]) / panel.x.high * 345 > mark.shift[0] + 6.7 * len(mark.text[0])
 
 
+def test_a_square_is_told_with_a_sign_of_times_and_one_pixel_as_a_pixel():
+    assert "No other place of 7×7 pixels costs class 9 more" in EvidenceExplorer().text
+    assert "No other pixel costs class 9 more" in EvidenceExplorer(size=1).text
+    assert "No pixel costs class 7 a whole point" in EvidenceExplorer(size=1, image=0).text
+
+
 def test_the_image_is_told_by_its_label():
     assert AugmentationExplorer(image=28).scene.panels[0].subtitle == "its label: 8"
 
