@@ -633,6 +633,14 @@ def test_the_line_of_no_opinion_is_always_seen_and_a_ruler_says_how_far_off_they
         assert any(isinstance(m, Line) and (m.x == NO_OPINION).all() for m in ruler.marks)
 
 
+def test_large_losses_are_written_alike_in_the_sentence_and_at_the_ticks():
+    widget = FirstLoss(start="he", scale=10, pixels="0 to 255")
+    assert "to 1,050,000;" in widget.text
+    close, ruler = widget.scene.panels
+    assert ruler.x.names[-1] == f"{ruler.x.ticks[-1]:,.0f}" and close.x.names[1].endswith(",000")
+    assert all(panel.x.names is None for panel in FirstLoss().scene.panels)
+
+
 def test_single_networks_are_bricks_where_they_can_be_seen():
     close = FirstLoss().scene.panels[0]
     (bars,) = (mark for mark in close.marks if isinstance(mark, Bars))
