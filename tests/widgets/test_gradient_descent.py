@@ -217,6 +217,13 @@ def test_the_noise_of_the_lowest_is_told_of_where_there_is_some():
     assert "lowest at this cost" in BatchNoise().text and "their noise cancels" in BatchNoise().text
     exact = BatchNoise(batch="all", rate=0.7, samples=3000).text
     assert "lowest at this cost" in exact and "none of which goes astray" in exact
+    single = BatchNoise(batch="1", rate=0.001, samples=3000).text  # nothing cancels in a batch of one
+    assert "lowest at this cost" in single and "their noise cancels" not in single
+    assert "at so small a rate what is wrong in them cancels" in single
+
+
+def test_one_image_is_not_images():
+    assert "one batch needs 1 image and 0 have" in BatchNoise(batch="1", samples=0).text
 
 
 def test_batches_of_all_images_are_the_gradient_itself():

@@ -279,6 +279,31 @@ def test_each_of_a_hundred_images_is_a_dot_by_how_far_it_moved_and_whether_it_is
     assert misread.x.mean() > read.x.mean()
 
 
+@pytest.mark.parametrize(
+    "state", [{}, {"rotate": 180}, dict.fromkeys(("shift", "rotate", "scale", "shear", "elastic"), 0)]
+)
+def test_the_words_of_the_dots_lie_beside_them(state):
+    panel = next(panel for panel in AugmentationExplorer(**state).scene.panels if panel.name == "moved")
+    lowest = min(mark.y.min() for mark in panel.marks if isinstance(mark, Points) and len(mark.y))
+    words = [mark for mark in panel.marks if isinstance(mark, Text)]
+    (mean,) = (mark for mark in words if mark.text[0].startswith("mean"))
+    assert mean.y[0] == panel.y.low and mean.baseline == "bottom"
+    assert (lowest - panel.y.low) / (panel.y.high - panel.y.low) > 0.29, "room for the mean under the dots"
+    for mark in words:
+        if "read" in mark.text[0]:  # 345 pixels on a narrow page, a letter 6.7
+            assert (panel.x.high - mark.x[0]) / panel.x.high * 345 > mark.shift[0] + 6.7 * len(mark.text[0])
+
+
+def test_a_square_is_told_with_a_sign_of_times_and_one_pixel_as_a_pixel():
+    assert "No other place of 7×7 pixels costs class 9 more" in EvidenceExplorer().text
+    assert "No other pixel costs class 9 more" in EvidenceExplorer(size=1).text
+    assert "No pixel costs class 7 a whole point" in EvidenceExplorer(size=1, image=0).text
+
+
+def test_the_image_is_told_by_its_label():
+    assert AugmentationExplorer(image=28).scene.panels[0].subtitle == "its label: 8"
+
+
 def test_names_of_clothes_are_said_whole():
     digits = load_digits()
     clothes = digits._replace(class_names=FASHION)

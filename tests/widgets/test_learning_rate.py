@@ -7,8 +7,9 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.viz import Line, Points, Region, Text
+from cnnlib.viz import Line, Note, Points, Region, Text
 from cnnlib.widgets.learning_rate import first_schedules, schedule_runs
+from cnnlib.widgets.learning_rate.range_test import turns
 from cnnlib.widgets.learning_rate.rate_sweep import BEYOND, RateSweep, fate, starting_curvature
 from cnnlib.widgets.learning_rate.schedule_explorer import ScheduleExplorer
 from cnnlib.widgets.learning_rate.schedule_runs import (
@@ -326,3 +327,19 @@ def test_the_gain_is_the_difference_of_the_numbers_in_the_table(monkeypatch):
     widget.refresh()
     assert {"63.6 %", "94.1 %"} <= set(words_of(widget, "table"))
     assert [figure.value for figure in widget.scene.figures] == ["+30.5"]
+
+
+def test_a_range_test_names_no_rate_while_the_loss_is_noise():
+    """From a fall it says where, from the noise of batches alone neither a fall nor a climb is read."""
+    widget = ScheduleExplorer(shows="range test", rate=0.005, epochs=8)
+    assert np.isnan(widget.facts["fastest"]) and "has not fallen clearly yet" in widget.text
+    (panel,) = widget.scene.panels
+    assert [mark.text for mark in panel.marks if isinstance(mark, Note)] == ["not fallen clearly yet"]
+    found = ScheduleExplorer(shows="range test", rate=5, epochs=4).facts["fastest"]
+    assert 0.1 < found < 0.6
+    steps = np.arange(120.0)
+    waves = 2.3 + 0.02 * np.sin(steps)[:, None]
+    assert turns(waves)[1:] == (None, None)
+    falls = np.where(steps < 60, 2.3, 2.3 - 0.02 * (steps - 60))[:, None]
+    assert turns(falls)[1] > 60
+    assert turns(np.where(steps < 90, falls[:, 0], 4.0)[:, None])[2] is not None

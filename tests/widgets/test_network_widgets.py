@@ -12,7 +12,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Arrows, Bars, Handle, Heatmap, Line, Links, Maps, Note, Region, Text, static
+from cnnlib.viz import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Maps, Note, Region, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -430,7 +430,7 @@ def test_pixels_outside_the_image_are_told_only_where_there_are_some():
 
 def test_the_rows_are_the_dotted_row_of_the_image_and_the_cells_that_feed_the_chosen_unit():
     widget = SizeExplorer(kernel_size=3, layers=2, unit=4)
-    image, cone = widget.scene.panels
+    image, cone, _ = widget.scene.panels
     (dotted,) = (mark for mark in image.marks if isinstance(mark, Line) and mark.dash == "dotted")
     pixels, clicked = (mark for mark in cone.marks if isinstance(mark, Heatmap))
     (whole,) = (mark for mark in image.marks if isinstance(mark, Heatmap))
@@ -451,6 +451,35 @@ def test_the_square_in_the_image_is_what_the_unit_sees(size):
     square = next(mark for mark in image.marks if isinstance(mark, Region))
     assert (square.x0, square.x1) == (-0.5, widget.facts["pixels"] - 0.5)
     assert square.y1 - square.y0 == min(5, size)
+
+
+def test_a_unit_that_sees_only_padding_says_so_and_its_wedge_keeps_to_the_rows():
+    widget = SizeExplorer(size=4, kernel_size=1, stride=4, padding=4, layers=6)
+    assert "but this one sees only padding." in widget.text and "of its 1 columns" not in widget.text
+    image = widget.scene.panels[0]
+    assert image.subtitle == "the unit sees only padding"
+    for unit in range(3):
+        widget.set_state(unit=unit)
+        for cone in widget.scene.panels[1:]:
+            bands = [mark for mark in cone.marks if isinstance(mark, Band)]
+            assert bands and all(np.abs(band.x).max() <= 2 for band in bands), "over the words at the right"
+    assert SizeExplorer().scene.panels[0].subtitle == "framed: what the unit sees"
+
+
+def test_one_pixel_that_is_left_is_one_pixel():
+    text = SizeExplorer(size=4, kernel_size=4, layers=6).text
+    assert "the 1 pixel that is left with the padding." in text
+
+
+@pytest.mark.parametrize("state", [{}, {"size": 4}, {"size": 64, "kernel_size": 9, "maps": 64}])
+def test_on_a_narrow_page_the_words_beside_a_row_have_room(state):
+    scene = SizeExplorer(**state).scene
+    assert scene.narrow.only == ("narrow cone",)
+    (cone,) = (panel for panel in scene.panels if panel.name == "narrow cone")
+    for mark in cone.marks:
+        if isinstance(mark, Text):  # a letter is at most 6.2 pixels wide at 11, the panel is of 360
+            room = cone.x.high - mark.x[0] if mark.align == "left" else mark.x[0] - cone.x.low
+            assert room / (cone.x.high - cone.x.low) * 360 > abs(mark.shift[0]) + 5.4 * len(mark.text[0])
 
 
 def test_the_slices_of_a_kernel_add_up_to_its_map():
@@ -602,6 +631,14 @@ def test_the_line_of_no_opinion_is_always_seen_and_a_ruler_says_how_far_off_they
         _, reach = (mark for mark in ruler.marks if isinstance(mark, Bars))
         assert reach.base == least and reach.base + reach.height[0] >= most - 1e-9
         assert any(isinstance(m, Line) and (m.x == NO_OPINION).all() for m in ruler.marks)
+
+
+def test_large_losses_are_written_alike_in_the_sentence_and_at_the_ticks():
+    widget = FirstLoss(start="he", scale=10, pixels="0 to 255")
+    assert "to 1,050,000;" in widget.text
+    close, ruler = widget.scene.panels
+    assert ruler.x.names[-1] == f"{ruler.x.ticks[-1]:,.0f}" and close.x.names[1].endswith(",000")
+    assert all(panel.x.names is None for panel in FirstLoss().scene.panels)
 
 
 def test_single_networks_are_bricks_where_they_can_be_seen():

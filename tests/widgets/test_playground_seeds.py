@@ -123,7 +123,7 @@ def test_snapshots_are_those_of_the_run():
     first, second = view.scene.panels[:2]
     assert (first.title, first.subtitle) == ("epoch 1", "")
     again = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
-    again.step(int(second.title))
+    again.step(int(second.title.replace(",", "")))
     (early,) = (mark for mark in second.marks if isinstance(mark, Heatmap))
     np.testing.assert_array_equal(early.z, again.node_maps(50)[-1][0])
     holes = [m for m in view.scene.panels[5].marks if isinstance(m, Points) and m.color == "paper"]
@@ -136,7 +136,8 @@ def test_snapshots_are_those_of_the_run():
 def test_the_present_map_is_large_and_play_goes_on_to_the_last_epoch():
     view = PlaygroundSnapshots(last=1400)
     *small, large = view.scene.panels[:6]
-    assert large.at == (0, 0, 2, 1) and large.title == "epoch 1400"
+    assert large.at == (0, 0, 2, 1) and large.title == "epoch 1,400"
+    assert view.text.startswith("At epoch 1,400 ")
     assert [panel.at for panel in small] == [(0, column, 1, 1) for column in range(1, 6)]
     sides = [
         mark.z.shape[0]
@@ -160,7 +161,7 @@ def test_the_present_map_is_large_and_play_goes_on_to_the_last_epoch():
 @pytest.mark.parametrize("last", [6, 7, 20, 147, 1531])
 def test_the_six_epochs_are_those_between_which_the_map_changes_about_as_much(last):
     view = PlaygroundSnapshots(last=last)
-    epochs = [int(panel.title.split()[-1]) for panel in view.scene.panels[:6]]
+    epochs = [int(panel.title.split()[-1].replace(",", "")) for panel in view.scene.panels[:6]]
     assert epochs[0] == 1 and epochs[-1] == last and sorted(set(epochs)) == epochs
     if last == LAST:
         maps = []

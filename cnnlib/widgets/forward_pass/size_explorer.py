@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlib.data import load_mnist_sample
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import (
     Axis,
     Band,
@@ -30,8 +30,9 @@ from cnnlib.viz import (
 from cnnlib.widgets.base import Slider, Widget
 
 SLOTS = {"bar": ("kernel_size", "stride", "padding", "layers"), "handle": ("unit",), "more": ("size", "maps")}
-NARROW = Narrow(("230px", "270px"), (1,), 500, {"image": (0, 0), "cone": (1, 0)})
-SEEN = "framed: what the unit sees"
+SLIM = "narrow cone"  # the rows on a narrow page
+NARROW = Narrow(("230px", "270px"), (1,), 500, {"image": (0, 0), SLIM: (1, 0)}, only=(SLIM,))
+ROOM = {"cone": (0.48, 0.5), SLIM: (1.0, 1.25)}  # for words left and right of a row, in halves of the image
 SHOWN = 22  # number of the test image that is drawn
 TALL, THICKER = 0.1, 0.03  # half the height of a row of cells, and by how much more for each layer
 
@@ -98,14 +99,16 @@ class SizeExplorer(Widget):
             "pixels": max(lit[0][1] - lit[0][0] + 1, 0),
         }
         rows = pixels_seen([window] * depth, sizes[-1] // 2, sizes[0]) if depth else (state["unit"],) * 2
-        panels = [self.image(state["size"], rows, lit[0]), self.cone(sizes, lit, rows, counted)]
+        padding = rows[0] > rows[1] or lit[0][0] > lit[0][1]
+        about = sizes, lit, rows, counted, window
+        panels = [self.image(state["size"], rows, lit[0]), *(self.cone(*about, name) for name in ROOM)]
         figures = [
             Figure("One unit sees", f"{field}×{field}", "pixels", large=True),
             Figure("Weights and biases", f"{sum(weights):,}", large=True),
         ]
         return Scene(
             panels,
-            self.sentence(state, sizes, facts),
+            self.sentence(state, sizes, facts, padding),
             facts,
             columns=(1, 2),
             height=352,
@@ -124,25 +127,37 @@ class SizeExplorer(Widget):
         (top, bottom), (left, right) = rows, columns
         if top <= bottom and left <= right:
             edges = left - 0.5, right + 0.5, top - 0.5, bottom + 0.5
-            middle = (top + bottom) / 2
             marks += [
                 Region(*edges, color="you", alpha=0.18),
                 Region(*edges, color="you", filled=False, width=3),
             ]
-            marks.append(Line([-0.5, size - 0.5], [middle, middle], color="muted", width=1, dash="dotted"))
+            words = word("framed: what the unit sees")
+        else:
+            words = word("the unit sees only padding")
+        middle = np.clip((top + bottom) / 2, 0, size - 1)
+        marks.append(Line([-0.5, size - 0.5], [middle, middle], color="muted", width=1, dash="dotted"))
         look = {"title": "The image", "vmin": 0, "vmax": 1, "means": "ink"}
         panel = image_panel(digit(size), *marks, **look)
-        return replace(panel, subtitle=SEEN, name="image")
+        return replace(panel, subtitle=words, name="image")
 
     @staticmethod
-    def cone(sizes: list[int], lit: list[tuple], rows: tuple[int, int], counted: list[tuple]) -> Panel:
+    def cone(
+        sizes: list[int],
+        lit: list[tuple],
+        rows: tuple[int, int],
+        counted: list[tuple],
+        window: tuple[int, int, int],
+        name: str,
+    ) -> Panel:
         """One row of cells a layer, centred, and its weights; the teal ones feed the chosen unit."""
         marks, last, half = [], len(sizes) - 1, TALL + THICKER * len(sizes)
         edge = np.array([-0.5, 0.5])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
-            above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
+            if lit[depth + 1][0] > lit[depth + 1][1]:
+                continue  # nothing of this row is seen
+            above = np.array(read(lit[depth], lit[depth + 1], window)) + 0.5 - upper / 2 + edge
             below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
-            marks.append(trapezium(above, below, depth))
+            marks.append(trapezium(above, below, depth, max(sizes) / 2))
         left = -sizes[0] / 2
         look = {"align": "right", "shift": (-8, 0)}
         for depth, (size, (first, end)) in enumerate(zip(sizes, lit, strict=True)):
@@ -160,32 +175,37 @@ class SizeExplorer(Widget):
             if first <= end:
                 around = x[first] - 0.5, x[end] + 0.5, top, top + 2 * half
                 marks.append(Region(*around, color="you", filled=False, width=2.5))
-            name = say("layer {number}", number=depth) if depth else word("image")
+            called = say("layer {number}", number=depth) if depth else word("image")
             marks.append(Text([left], [depth], str(size), bold=True, **look))
-            marks.append(Text([left], [depth], name, color="muted", align="right", shift=(-36, 0)))
+            marks.append(Text([left], [depth], called, color="muted", align="right", shift=(-36, 0)))
         size = sizes[-1]  # what answers a click
         marks.append(Heatmap(np.full((1, size), np.nan), (-size / 2, size / 2, last - half, last + half),
                              cmap="ink", emits="unit", hover=False))  # fmt: skip
         words = "Click a unit of the last layer: all that it sees is marked above."
         marks.append(Note(0, last + half + 0.08 + 0.05 * last, words, width=430, align="center", needs=430))
         y = Axis(last + half + 0.22 + 0.12 * last, -half - 0.1, visible=False)
-        x = Axis(1.48 * left - 1, -1.5 * left, visible=False)
+        before, behind = ROOM[name]
+        x = Axis((1 + before) * left - 1, -(1 + behind) * left, visible=False)
         title, words = "One row of each layer", "the image's row is dotted there"
-        return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name="cone")
+        return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name=name)
 
-    def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
+    def sentence(self, state: dict, sizes: list[int], facts: dict, padding: bool) -> str:
         chain, n = " → ".join(map(str, sizes)), facts["field"]
         words = say("Sizes {chain}. A unit of the last layer sees {n}×{n} pixels", chain=chain, n=n)
-        if facts["pixels"] < n:
+        if padding:
+            words += word(", but this one sees only padding")
+        elif facts["pixels"] < n:
             words += say(", {inside} of its {n} columns inside the image", inside=facts["pixels"], n=n)
         words += "."
         if facts["layers"] < state["layers"]:
-            words += say(
+            words += say_many(
                 " Layer {layers} does not fit: a kernel of {kernel_size} is more than the "
-                "{sizes} pixels that are left with the padding.",
+                "{number} pixel that is left with the padding.",
+                " Layer {layers} does not fit: a kernel of {kernel_size} is more than the "
+                "{number} pixels that are left with the padding.",
+                sizes[-1] + 2 * state["padding"],
                 layers=facts["layers"] + 1,
                 kernel_size=state["kernel_size"],
-                sizes=sizes[-1] + 2 * state["padding"],
             )
         return words
 
@@ -205,10 +225,21 @@ def weights_words(right: float, row: float, upper: str, lower: str, bold: bool =
     return [Text(*place, upper, shift=(10, -8), **look), Text(*place, lower, shift=(10, 8), **small)]
 
 
-def trapezium(above: np.ndarray, below: np.ndarray, top: float) -> Band:
-    """The area between a piece of the row at y = `top` and a piece of the next row."""
+def read(seen: tuple[int, int], units: tuple[int, int], window: tuple[int, int, int]) -> tuple[int, int]:
+    """First and last place of a row that units of the next read: in the padding where they see nothing else.
+
+    >>> read((0, 1), (0, 0), (3, 1, 1)), read((4, 2), (2, 2), (1, 4, 4))
+    ((0, 1), (4, 4))
+    """
+    kernel_size, stride, padding = window
+    first, last = units[0] * stride - padding, units[1] * stride - padding + kernel_size - 1
+    return seen if seen[0] <= seen[1] else (first, last)
+
+
+def trapezium(above: np.ndarray, below: np.ndarray, top: float, most: float) -> Band:
+    """The area between a piece of the row at y = `top` and a piece of the next, as far as x = ± `most`."""
     places, heights = [], []
-    for x in np.unique([*above, *below]):
+    for x in np.unique(np.clip([*above, *below], -most, most)):
         ys = [top] * bool(above[0] <= x <= above[1]) + [top + 1] * bool(below[0] <= x <= below[1])
         for start, end in zip(above, below, strict=True):
             if min(start, end) <= x <= max(start, end) and start != end:

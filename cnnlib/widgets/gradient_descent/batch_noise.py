@@ -106,9 +106,10 @@ class BatchNoise(Widget):
         """What the size has come to at this cost, and why; then the numbers."""
         size, steps = facts["batch"], facts["steps"]
         if steps == 0:
-            return say(
-                "No step yet: one batch needs {size} images and {samples} have been looked at.",
-                size=size,
+            return say_many(
+                "No step yet: one batch needs {number} image and {samples} have been looked at.",
+                "No step yet: one batch needs {number} images and {samples} have been looked at.",
+                size,
                 samples=facts["samples"],
             )
         about = {"size": size, "samples": steps * size}
@@ -153,6 +154,12 @@ class BatchNoise(Widget):
             return say(
                 "All {size} images a step are lowest at this cost: {samples:,} images buy {steps}, "
                 "none of which goes astray.",
+                **about,
+            )
+        if about["size"] == 1:  # nothing cancels within a batch
+            return say(
+                "Batches of {size} are lowest at this cost: {samples:,} images buy {steps}. Each is a guess, "
+                "but at so small a rate what is wrong in them cancels.",
                 **about,
             )
         return say(

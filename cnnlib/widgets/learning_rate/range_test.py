@@ -8,6 +8,9 @@ from cnnlib.viz import Axis, Line, Note, Panel, Points, Reference, Region
 from cnnlib.widgets.learning_rate.schedule_runs import smooth
 
 GUESSING = np.log(10)
+WIDTH, SPAN = 15, 10  # steps of which each point is the mean, and over which a fall is measured
+LOWER = 0.03  # share of the first loss that has to be gone before a fall is one of learning
+CLEAR = 0.015  # share of it that is lost over a span: twice what batches alone make
 
 
 def range_panel(losses: np.ndarray, rates: np.ndarray) -> Panel:
@@ -27,6 +30,9 @@ def range_panel(losses: np.ndarray, rates: np.ndarray) -> Panel:
         beneath = here[1] - 0.12 * (high - low)
         words = "falls fastest: take this rate"
         marks.append(Note(here[0] / 40, beneath, words, (here[0] / 1.15, here[1]), width=100))
+    else:
+        middle = float(np.sqrt(rates[0] * rates[-1]))
+        marks.append(Note(middle, low + 0.3 * (high - low), "not fallen clearly yet", align="center"))
     if climb is not None:
         words, place = "climbs from here on: too high", float(rates[climb])
         marks.append(Reference(words, x=place, color="bad", dash="dashed"))
@@ -45,9 +51,22 @@ def ends(curve: np.ndarray) -> tuple[float, float]:
 
 
 def turns(losses: np.ndarray) -> tuple[np.ndarray, int | None, int | None]:
-    """The smoothed loss of a range test, the step where it falls fastest and that from which it climbs."""
-    curve = smooth(losses, 15)
+    """The smoothed loss of a range test, the step where it falls fastest and that from which it climbs.
+
+    Either is None where there is no more than the noise of the batches.
+
+    >>> flat = 2.3 + 0.02 * np.sin(np.arange(60.0))[:, None]
+    >>> turns(flat)[1:]
+    (None, None)
+    """
+    curve = smooth(losses, WIDTH)
     known = np.where(np.isfinite(curve), curve, np.inf)
-    lowest = int(np.argmin(known))
-    fall = int(np.argmin(known[10:lowest] - known[: lowest - 10])) + 5 if lowest > 20 else None
-    return curve, fall, lowest if lowest < len(curve) - 1 else None
+    lowest, first = int(np.argmin(known)), known[min(WIDTH, len(known)) - 1]
+    climbs = known[lowest:].max() - known[lowest] > CLEAR * first
+    climb = lowest if climbs else None
+    if lowest <= 2 * SPAN:
+        return curve, None, climb
+    ends = known[SPAN:lowest]
+    change = np.where(ends < (1 - LOWER) * first, ends - known[: lowest - SPAN], 0)
+    fall = int(np.argmin(change)) + SPAN // 2 if change.min() < -CLEAR * first else None
+    return curve, fall, climb

@@ -34,7 +34,7 @@ class ScheduleExplorer(Widget):
     Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
     steps), ``rate``, ``epochs``, ``steps``; of a schedule also ``gain`` (accuracy minus that of the constant
     rate, both rounded as they are shown; nan where this is not known); of a range test ``fastest``, the rate
-    at which the loss falls fastest (nan where it hardly falls).
+    at which the loss falls fastest (nan where it does not fall clearly).
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
     36
@@ -151,8 +151,8 @@ class ScheduleExplorer(Widget):
         how = {"steps": facts["steps"], "rate": state["rate"] / 10000.0, "rate2": state["rate"]}
         if np.isnan(facts["fastest"]):
             return say(
-                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: the loss hardly falls. "
-                "Try a higher last rate or more epochs.",
+                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: the loss has not fallen "
+                "clearly yet. Try a higher last rate or more epochs.",
                 **how,
             )
         return say(

@@ -82,6 +82,6 @@ def told(loss: float) -> str:
     """A loss with as many figures as are of interest.
 
     >>> told(2.4017), told(184271.5)
-    ('2.402', '1.84e+05')
+    ('2.402', '184,000')
     """
-    return f"{loss:.3f}" if loss < 1000 else f"{loss:.3g}"
+    return f"{loss:.3f}" if loss < 1000 else f"{float(f'{loss:.3g}'):,.0f}"

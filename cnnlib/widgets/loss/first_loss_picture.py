@@ -46,6 +46,17 @@ def tick_step(span: float) -> float:
     return float(f"{power * max(part for part in (1, 2, 5) if part * power <= span / 4):.6g}")
 
 
+def numbered(ticks: list[float]) -> dict:
+    """Ticks, from a thousand on with names that are written as the numbers of the sentence are.
+
+    >>> numbered([0.0, 500000.0, 1000000.0])["names"], numbered([0.0, 2.5])
+    (['0', '500,000', '1,000,000'], {'ticks': [0.0, 2.5]})
+    """
+    if not ticks or ticks[-1] < 1000:
+        return {"ticks": ticks}
+    return {"ticks": ticks, "names": [f"{tick:,.0f}" for tick in ticks]}
+
+
 def histogram(losses: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray, float]:
     """Middles of the columns, how many begin there, and their width.
 
@@ -75,7 +86,7 @@ def networks_panel(losses: np.ndarray) -> Panel:
     marks += line_words(low, high, most)
     step = tick_step(high - low)
     ticks = [round(step * i, 6) for i in range(int(np.ceil(low / step)), int(high / step) + 1)]
-    axes = Axis(low, high, "first loss", ticks=ticks), Axis(0, ABOVE * most, visible=False)
+    axes = Axis(low, high, "first loss", **numbered(ticks)), Axis(0, ABOVE * most, visible=False)
     title = say("Where {count} networks begin", count=len(losses))
     how = "each brick a network" if single else "higher: more networks"
     return Panel(marks, *axes, title=title, subtitle=how, grid=False, name="networks")
@@ -121,5 +132,6 @@ def ruler_panel(losses: np.ndarray) -> Panel:
     if high - low < 0.7 * top:
         middle = (low + high) / 2
         marks.append(Text(middle, 0.78, "seen above", "muted", 12, needs=180 * top / middle))
-    axes = Axis(0, top, ticks=np.arange(0, 1.001 * top, tick_step(top))), Axis(0, 1, visible=False)
+    ticks = np.arange(0, 1.001 * top, tick_step(top)).tolist()
+    axes = Axis(0, top, **numbered(ticks)), Axis(0, 1, visible=False)
     return Panel(marks, *axes, at=(1, 0), grid=False, name="from 0")

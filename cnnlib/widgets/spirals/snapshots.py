@@ -195,7 +195,7 @@ class PlaygroundSnapshots(Widget):
             *(Points(x, y, color=color, size=r) for color, r in zip(("ink", "paper"), hole, strict=True)),
         ]
         axis = Axis(-6, 6, visible=False)
-        title = str(run.epoch) if 0 < column and not large else say("epoch {epoch}", epoch=run.epoch)
+        title = f"{run.epoch:,}" if 0 < column and not large else say("epoch {epoch}", epoch=f"{run.epoch:,}")
         how = say("now; hollow points are wrong") if large else ""
         return Panel(
             marks,
@@ -216,7 +216,7 @@ class PlaygroundSnapshots(Widget):
             "At epoch {epoch} the test loss is {loss:.3f} and {wrong} test points are "
             "wrong. Of its map, stripes by height draw {y:.0f} %, stripes by width {x:.0f} %, "
             "stripes by the better diagonal {turned:.0f} %.",
-            epoch=facts["epoch"],
+            epoch=f"{facts['epoch']:,}",
             loss=loss,
             wrong=wrong,
             y=y,

@@ -35,6 +35,8 @@ SLOTS = {
     "more": ("smoothness", "seed"),
 }
 BINS = 56  # places for dots along the axis of distances
+BESIDE = 1.32  # length of that axis with the words at its end, by its own
+BENEATH = 0.3  # share of the height under the dots, for the word of the mean
 FEW = 6  # columns on a narrow page
 NARROW = Narrow(
     ("190px", "60px", "40px + 67% of width", "150px"),
@@ -129,7 +131,7 @@ class AugmentationExplorer(Widget):
         rim, look = frames(-0.5, -0.5, width, height), {"vmin": 0, "vmax": 1, "hover": False, "means": "ink"}
         original = image_panel(image.mean(axis=(0, 1)), rim, title="As it is", **look)
         panels = [
-            replace(original, subtitle=f"a {label}", name="original"),
+            replace(original, subtitle=say("its label: {label}", label=label), name="original"),
             copies_panel(copies.mean(axis=1), guesses, label),
             copies_panel(copies.mean(axis=1), guesses, label, FEW, "few"),
             moved_panel(moved, right),
@@ -185,11 +187,11 @@ def moved_panel(moved: np.ndarray, right: np.ndarray) -> Panel:
     """A dot an image by how far its pixels moved: above the line those that are read, below the others."""
     most = max(2.0, float(np.ceil(moved.max())))
     marks: list = [Line([0, most], [0, 0], color="muted", width=1)]
-    heights = [1]
+    reach = {}
     for which, side, color in ((right, 1, "ink"), (~right, -1, "bad")):
         bins = np.floor(BINS * np.minimum(moved[which] / most, 0.999)).astype(int)
         rank = np.array([(bins[:i] == one).sum() + 1 for i, one in enumerate(bins)])
-        heights.append(int(rank.max(initial=0)))
+        reach[side] = 1.5 + rank.max(initial=0)
         marks.append(Points((bins + 0.5) * most / BINS, side * rank, color=color, size=3.2))
         words = (
             say("read: {count}", count=len(bins)) if side > 0 else say("misread: {count}", count=len(bins))
@@ -199,12 +201,11 @@ def moved_panel(moved: np.ndarray, right: np.ndarray) -> Panel:
     mean = float(moved.mean())
     marks.append(Reference("", x=mean, dash="dashed"))
     words = say("mean {moved:.2f}", moved=mean)
-    marks.append(
-        Text([mean], [-max(heights) - 1.4], [words], color="muted", size=11, align="left", shift=(5, 0))
-    )
-    tall = max(heights) + 3
+    low = reach[1] - (reach[1] + reach[-1]) / (1 - BENEATH)
+    look = {"align": "left", "shift": (5, -2)} if mean < 0.7 * most else {"align": "right", "shift": (-5, -2)}
+    marks.append(Text([mean], [low], [words], color="muted", size=11, baseline="bottom", **look))
     ticks = np.arange(0, most + 0.1, 0.5 if most < 3 else 1 if most < 8 else 2)
-    x = Axis(0, 1.2 * most, ticks=ticks)
-    y = Axis(-tall, tall, visible=False)
+    x = Axis(0, BESIDE * most, ticks=ticks)
+    y = Axis(low, reach[1], visible=False)
     look = {"at": (2, 0, 1, 2), "grid": False, "name": "moved"}
     return Panel(marks, x, y, title="A hundred other images", subtitle="by how far pixels moved", **look)

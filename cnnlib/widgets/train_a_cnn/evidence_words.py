@@ -111,11 +111,15 @@ def numbers(told: Told) -> str:
             **about,
         )
     if told.most and told.cost < POINT / 2:
+        if told.size == 1:
+            return say("No pixel costs class {asked} a whole point of its {p:.0f} %.", **about)
         return say(
-            "No place of {size}x{size} pixels costs class {asked} a whole point of its {p:.0f} %.", **about
+            "No place of {size}×{size} pixels costs class {asked} a whole point of its {p:.0f} %.", **about
         )
+    if told.most and told.size == 1:
+        return say("No other pixel costs class {asked} more ({place}).", **about)
     if told.most:
-        return say("No other place of {size}x{size} pixels costs class {asked} more ({place}).", **about)
+        return say("No other place of {size}×{size} pixels costs class {asked} more ({place}).", **about)
     if f"{about['p']:.0f}" == f"{about['q']:.0f}":
         return say("The probability of {asked} stays at {p:.0f} % ({place}).", **about)
     return say("The probability of {asked} goes from {p:.0f} % to {q:.0f} % ({place}).", **about)
