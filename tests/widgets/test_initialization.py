@@ -80,6 +80,18 @@ def test_it_opens_a_few_steps_on_and_shows_faintly_what_the_loss_will_do():
     assert not [m for m in panels_of(other)["loss"].marks if isinstance(m, Line)]
 
 
+def test_it_goes_back_to_where_it_opened():
+    for watch in (FilterWatch(), FilterWatch(start=STARTS[2]), FilterWatch(trained=True)):
+        begun = watch.facts["steps"] % 360  # what is trained to the end begins before its training
+        watch.advance(3)
+        watch.reset()
+        assert watch.facts["steps"] == begun
+    watch = FilterWatch()
+    watch.set_state(rate=0.03)
+    watch.reset()
+    assert watch.facts["steps"] == BEGUN
+
+
 def test_what_was_recorded_is_what_the_training_does():
     watch = FilterWatch(trained=True)
     means = [np.mean(watch.curve[i - MEAN : i]) for i in range(12, len(watch.curve) + 1, 12)]
@@ -156,6 +168,14 @@ def test_it_opens_while_the_networks_learn_and_begins_afresh_when_it_is_changed(
     widget.reset()
     assert widget.facts["steps"] == 30 and widget.state["seed"] == 0
     assert InitExplorer(depth=2, opening=0).text.endswith("Nothing is trained yet.")
+
+
+def test_one_step_and_one_dead_unit_are_spoken_of_as_one():
+    widget = InitExplorer(scale=0.1, depth=2, rate=0.2)
+    assert widget.facts["dead"] == 1 and ", 1 of 16 ReLU units is dead" in widget.text
+    widget.rewind()
+    widget.advance(1)
+    assert panel_of(widget, "loss").subtitle.startswith("after 1 step;")
 
 
 def test_zones_are_named_from_what_is_measured():
