@@ -13,6 +13,7 @@ from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.filter_watch import AHEAD, BEGUN, MEAN
 from cnnlib.widgets.initialization.init_explorer import SCALES, STEPS, learned_from, trained_networks
 from cnnlib.widgets.initialization.loss_by_scale import signals_kept, zones
+from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
 
 def test_the_scales_that_learn_are_those_that_the_notebook_names():
@@ -137,6 +138,26 @@ def test_the_dots_stand_above_their_layers_and_the_axes_fit(scale):
         assert all(mark.x.max() - mark.x.min() < 1 for mark in shapes)
         (factor,) = (mark for mark in panel.marks if isinstance(mark, Text))
         assert abs(factor.x[0] - last) < 0.6, "it stands where the line arrives"
+
+
+@pytest.mark.parametrize("scale", [0.1, 10])
+def test_no_size_is_cut_off_at_the_edge_of_the_plot(scale):
+    widget = InitExplorer(depth=10, scale=scale, opening=0)
+    for name, fact in (("activations", "act"), ("gradients", "grad")):
+        panel = panel_of(widget, name)
+        (dots,) = (mark for mark in panel.marks if isinstance(mark, Points))
+        sizes = np.log10([widget.facts[f"{fact}_first"], widget.facts[f"{fact}_last"]])
+        np.testing.assert_allclose(dots.y[[0, -1]], sizes)
+        assert (np.abs(np.diff(dots.y)) > 0.5).all(), "each layer changes it"
+        assert panel.y.low < dots.y.min() and dots.y.max() < panel.y.high and len(panel.y.ticks) < 9
+
+
+def test_a_layer_without_signal_has_no_dot():
+    table, spreads = histograms([np.ones(9), np.zeros(9)])
+    panel = signal_panel(table, spreads, "no signal", 0)
+    (dots,) = (mark for mark in panel.marks if isinstance(mark, Points))
+    (words,) = (mark for mark in panel.marks if isinstance(mark, Text))
+    assert np.isnan(dots.y[1]) and panel.y.low < words.y[0] < panel.y.high
 
 
 def test_one_note_at_a_time():
