@@ -61,6 +61,7 @@ class GradientPicture:
         narrow = room == NARROW
         if narrow:
             left = max(left, LETTER * max(map(len, self.names)) * self.last)
+            right = NARROW[1] / (1 + NARROW[0]) * (self.last + left)  # the same share of the page
         x = Axis(-left, self.last + right, "layer", ticks=whole_ticks(self.last))
         words = apart
         if self.follow != ALL and len(self.profiles) > 1:
