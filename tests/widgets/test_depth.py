@@ -146,6 +146,24 @@ def test_sizes_are_drawn_as_multiples_of_what_sets_out():
             assert curve[end] == pytest.approx(widget.facts[f"{fact}_{network}"])
 
 
+@pytest.mark.parametrize("scale", [0.5, 2])
+def test_no_size_is_cut_off_at_the_edge_of_the_plot(scale):
+    widget = DepthExplorer(depth=50, scale=scale)
+    for name, end, fact in (("signal", -1, "signal"), ("gradient", 0, "gradient")):
+        panel = panel_of(widget, name)
+        ends = sorted(mark.y[end] for mark in lines_of(panel))
+        np.testing.assert_allclose(ends, sorted(widget.facts[f"{fact}_{network}"] for network in NAMES))
+        assert panel.y.low < ends[0] and ends[-1] < panel.y.high and 4 <= len(panel.y.ticks) <= 9
+
+
+def test_names_on_a_narrow_page_end_before_the_numbers_of_the_axis():
+    for state in ({}, {"depth": 50, "scale": 2}):
+        panel = panel_of(DepthExplorer(**state), "gradient narrow")
+        pixel = 285 / (panel.x.high - panel.x.low)  # of a layer, on a page of 390
+        names = [m.text[0] for m in panel.marks if isinstance(m, Text) and m.x[0] == 0]
+        assert max(map(len, names)) * 5.5 + 8 < -panel.x.low * pixel, state
+
+
 def test_axes_leave_no_decade_empty():
     for state in ({}, {"depth": 50}, {"depth": 4, "scale": 1.3}, {"depth": 50, "scale": 0.7}):
         panel = panel_of(DepthExplorer(**state), "gradient")

@@ -13,6 +13,7 @@ from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.filter_watch import AHEAD, BEGUN, MEAN
 from cnnlib.widgets.initialization.init_explorer import SCALES, STEPS, learned_from, trained_networks
 from cnnlib.widgets.initialization.loss_by_scale import signals_kept, zones
+from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
 
 def test_the_scales_that_learn_are_those_that_the_notebook_names():
@@ -80,6 +81,18 @@ def test_it_opens_a_few_steps_on_and_shows_faintly_what_the_loss_will_do():
     assert not [m for m in panels_of(other)["loss"].marks if isinstance(m, Line)]
 
 
+def test_it_goes_back_to_where_it_opened():
+    for watch in (FilterWatch(), FilterWatch(start=STARTS[2]), FilterWatch(trained=True)):
+        begun = watch.facts["steps"] % 360  # what is trained to the end begins before its training
+        watch.advance(3)
+        watch.reset()
+        assert watch.facts["steps"] == begun
+    watch = FilterWatch()
+    watch.set_state(rate=0.03)
+    watch.reset()
+    assert watch.facts["steps"] == BEGUN
+
+
 def test_what_was_recorded_is_what_the_training_does():
     watch = FilterWatch(trained=True)
     means = [np.mean(watch.curve[i - MEAN : i]) for i in range(12, len(watch.curve) + 1, 12)]
@@ -127,6 +140,26 @@ def test_the_dots_stand_above_their_layers_and_the_axes_fit(scale):
         assert abs(factor.x[0] - last) < 0.6, "it stands where the line arrives"
 
 
+@pytest.mark.parametrize("scale", [0.1, 10])
+def test_no_size_is_cut_off_at_the_edge_of_the_plot(scale):
+    widget = InitExplorer(depth=10, scale=scale, opening=0)
+    for name, fact in (("activations", "act"), ("gradients", "grad")):
+        panel = panel_of(widget, name)
+        (dots,) = (mark for mark in panel.marks if isinstance(mark, Points))
+        sizes = np.log10([widget.facts[f"{fact}_first"], widget.facts[f"{fact}_last"]])
+        np.testing.assert_allclose(dots.y[[0, -1]], sizes)
+        assert (np.abs(np.diff(dots.y)) > 0.5).all(), "each layer changes it"
+        assert panel.y.low < dots.y.min() and dots.y.max() < panel.y.high and len(panel.y.ticks) < 9
+
+
+def test_a_layer_without_signal_has_no_dot():
+    table, spreads = histograms([np.ones(9), np.zeros(9)])
+    panel = signal_panel(table, spreads, "no signal", 0)
+    (dots,) = (mark for mark in panel.marks if isinstance(mark, Points))
+    (words,) = (mark for mark in panel.marks if isinstance(mark, Text))
+    assert np.isnan(dots.y[1]) and panel.y.low < words.y[0] < panel.y.high
+
+
 def test_one_note_at_a_time():
     for widget in (InitExplorer(depth=2), InitExplorer(depth=2, scale=0.3)):
         assert sum(isinstance(mark, Note) for panel in widget.scene.panels for mark in panel.marks) == 1
@@ -156,6 +189,14 @@ def test_it_opens_while_the_networks_learn_and_begins_afresh_when_it_is_changed(
     widget.reset()
     assert widget.facts["steps"] == 30 and widget.state["seed"] == 0
     assert InitExplorer(depth=2, opening=0).text.endswith("Nothing is trained yet.")
+
+
+def test_one_step_and_one_dead_unit_are_spoken_of_as_one():
+    widget = InitExplorer(scale=0.1, depth=2, rate=0.2)
+    assert widget.facts["dead"] == 1 and ", 1 of 16 ReLU units is dead" in widget.text
+    widget.rewind()
+    widget.advance(1)
+    assert panel_of(widget, "loss").subtitle.startswith("after 1 step;")
 
 
 def test_zones_are_named_from_what_is_measured():

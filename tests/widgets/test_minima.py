@@ -279,8 +279,7 @@ def test_seeds_are_one_picture_with_a_dot_a_network_and_an_axis_that_fits():
     widget.finished[4] = np.full(SEEDS, 0.03)
     widget.refresh()
     assert {panel.y.low for panel in widget.scene.panels} == {0.02}
-    widget.width, widget.steps = 4, 5
-    widget.refresh()
+    widget.advance(1)
     assert "above 1." in widget.text
     assert panel.y.ticks == (0.2, 0.5, 1, 2)
 
@@ -297,6 +296,51 @@ def test_a_width_that_was_not_tried_is_a_slim_box_with_a_question_which_a_click_
     assert chosen == {"width": "16"} and widget.event({"name": "", "kind": "leave"}) is None
     widget.set_state(**chosen)
     assert widget.facts["width"] == 16 and widget.facts["steps"] == 0
+
+
+def test_a_width_that_is_left_before_its_end_is_pale_and_goes_on_from_there():
+    widget = SeedHistogram(opening=3)
+    before = widget.facts
+    widget.set_state(width="2")
+    for panel, said in zip(widget.scene.panels, ("not finished", "unfinished"), strict=True):
+        pale = [mark for mark in marks_of(panel, Points) if mark.alpha < 0.5]
+        left = [mark for mark in marks_of(panel, Points) if mark.alpha == 1]
+        assert sum(len(mark.x) for mark in pale) == sum(len(mark.x) for mark in left) == SEEDS
+        words = [text for mark in marks_of(panel, Text) for text in mark.text]
+        assert words.count(said) == 1 and words.count("?") == 3
+    widget.set_state(width="4")
+    assert widget.facts == before
+    words = [text for mark in marks_of(widget.scene.panels[0], Text) for text in mark.text]
+    assert words.count("?") == 4, "what has no step yet was not tried"
+    widget.advance(2)
+    at_once = SeedHistogram(opening=5)
+    np.testing.assert_array_equal(widget.losses(), at_once.losses())
+    widget.rewind()
+    widget.refresh()
+    assert widget.facts["steps"] == 0
+    widget.set_state(width="1")
+    widget.reset()
+    assert widget.state["width"] == "4" and widget.facts == before
+
+
+def test_a_width_that_was_finished_is_still_so_when_it_is_chosen_again():
+    widget = SeedHistogram(width="1", opening=0)
+    widget.advance(1000)
+    before = widget.facts
+    widget.set_state(width="2")
+    widget.set_state(width="1")
+    assert widget.facts == before and widget.advance(1) == 0
+
+
+@pytest.mark.parametrize("steps", [0, 5, 65])
+def test_no_line_runs_through_the_word_of_the_median(steps):
+    widget = SeedHistogram(width="1", opening=steps)
+    for panel, tall in zip(widget.scene.panels, (365, 265), strict=True):
+        per_log = tall / np.log(panel.y.high / panel.y.low)
+        (words,) = (mark for mark in marks_of(panel, Text) if f"{widget.facts['median']:.2f}" in mark.text[0])
+        height = np.log(words.y[0] / panel.y.low) * per_log - words.shift[1]
+        levels = np.log(np.array([1, np.log(10)]) / panel.y.low) * per_log
+        assert (np.abs(levels - height) > 9).all()
 
 
 def test_dots_of_a_swarm_keep_their_heights_and_touch_no_other():

@@ -106,6 +106,20 @@ def test_learning_rate_acts_at_once_and_rewind_begins_again():
     assert view.facts["epoch"] == 0 and view.text.startswith("Epoch 0, 2 seeds: ")
 
 
+def test_no_loss_leaves_the_plot_whose_axis_grows_with_what_was_reached():
+    view = PlaygroundSeeds(count=3)
+    view.advance(5)
+    assert {panel.y.high for panel in view.scene.panels[-2:]} == {0.7}
+    view = PlaygroundSeeds(learning_rate=3)
+    view.advance(20)
+    for panel in view.scene.panels[-2:]:
+        drawn = np.concatenate([m.y for m in panel.marks if isinstance(m, Line | Points)])
+        assert 0.7 < np.nanmax(drawn) < panel.y.high and max(panel.y.ticks) <= panel.y.high
+    view.curves[3][0], view.curves[4][0] = 7.0, np.inf
+    view.refresh()
+    assert view.scene.panels[-1].y.high == 10
+
+
 def test_overflow_is_named():
     view = PlaygroundSeeds(activation="relu", learning_rate=10, count=2, inputs="all seven", dataset="gauss")
     view.advance(40)

@@ -53,6 +53,15 @@ def log_axis(low: float, high: float, apart: int = 1, label: str = "") -> tuple[
     return axis, LOG_AXIS[apart]
 
 
+def apart(powers: float) -> int:
+    """How many powers of ten apart the lines of an axis over so many stand: few enough for a small picture.
+
+    >>> apart(4), apart(10), apart(17)
+    (1, 2, 3)
+    """
+    return 1 if powers < 6 else 2 if powers < 15 else 3
+
+
 def loss_axis(losses, guessing: float = 2.4, most: float = 10.0) -> Axis:
     """A log axis for losses of a training: from the power of ten below them to just above the largest.
 

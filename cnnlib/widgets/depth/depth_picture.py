@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.runtime.language import localised, marked, say, word
 from cnnlib.viz import Axis, Line, Note, Panel, Points, Reference, Region
-from cnnlib.widgets.base.decades import log_axis
+from cnnlib.widgets.base.decades import apart, log_axis
 
 NAMES = marked("plain", "norm", "residual", "both")  # in facts, in the pictures, in the sentence
 (ALL,) = marked("all")
@@ -21,7 +21,7 @@ SAID = marked(
 COLORS = ("ink", "path", "rival", "green")  # teal is what can be moved, blue and orange are signs
 DASHES = ("solid", "dashed", "dotted", "solid")
 STRONG = (0, 3)  # what is compared at first: nothing added, and both parts
-MULTIPLES = (1e-10, 1e10)  # what is drawn at most of a size, as a multiple of the first
+MULTIPLES = (1e-20, 1e20)  # what is drawn of a size, as a multiple of the first: more than 50 layers make
 KEPT = 3  # what changes by less than this factor has kept its size
 SMALL = 0.75  # widths of lines in the small pictures
 
@@ -55,8 +55,7 @@ def reach_of(values) -> tuple[float, float]:
 
 def times_axis(low: float, high: float, beneath: float = 0.0, above: float = 0.0) -> tuple[Axis, str]:
     """An axis between two powers of ten, with room beneath and above; and how far its lines are apart."""
-    apart = 2 if high - low > 5.5 else 1
-    axis, words = log_axis(10.0**low, 10.0**high, apart)
+    axis, words = log_axis(10.0**low, 10.0**high, apart(high - low))
     names = [f"×\u00a0{name}" for name in axis.names]
     return replace(axis, low=10 ** (low - beneath), high=10 ** (high + above), names=names), words
 

@@ -30,6 +30,7 @@ WIDE, NARROW = (
     (0.66, 0.22),
 )  # room for names at the left, for words at the right, by the layers' own
 GROWS, KEEPS, FADES = marked("grows", "keeps size", "fades")
+LETTER = 0.047  # room for a letter of a name on a narrow page, by the layers' own
 NAMED = 7  # places along a name that answer to a click
 FOOT = 0.2  # room for the blocks beneath the plot, as a share of it
 HEAD = 0.03  # and above it
@@ -46,7 +47,8 @@ class GradientPicture:
     """
 
     def __init__(self, profiles, factors: list[float], follow: str) -> None:
-        self.profiles, self.factors, self.follow = profiles, factors, follow
+        self.profiles, self.follow = profiles, follow
+        self.names = [named(p, times(factor)) for p, factor in zip(profiles, factors, strict=True)]
         self.values = [since(found.gradient, -1) for found in profiles.values()]
         self.layers = next(iter(profiles.values())).layers
         self.last = float(self.layers[-1])
@@ -56,8 +58,11 @@ class GradientPicture:
         """The picture, with so much room for words at both sides."""
         y, apart = times_axis(self.low, self.high, FOOT * self.tall, HEAD * self.tall)
         left, right = (share * self.last for share in room)
-        x = Axis(-left, self.last + right, "layer", ticks=whole_ticks(self.last))
         narrow = room == NARROW
+        if narrow:
+            left = max(left, LETTER * max(map(len, self.names)) * self.last)
+            right = NARROW[1] / (1 + NARROW[0]) * (self.last + left)  # the same share of the page
+        x = Axis(-left, self.last + right, "layer", ticks=whole_ticks(self.last))
         words = apart
         if self.follow != ALL and len(self.profiles) > 1:
             words = SAID[NAMES.index(self.follow)]
@@ -135,9 +140,8 @@ class GradientPicture:
         heights = spread(
             np.log10(starts), 0.075 * self.tall, self.low + 0.04 * self.tall, self.high - 0.04 * self.tall
         )
-        for place, factor, height in zip(self.profiles, self.factors, heights, strict=True):
+        for place, words, height in zip(self.profiles, self.names, heights, strict=True):
             bold = look(place, self.follow)["alpha"] == 1
-            words = named(place, times(factor))
             at = {"align": "right", "shift": (-8, 0), "bold": bold}
             marks.append(Text(0, 10**height, words, color=COLORS[place], **at))
         if len(self.profiles) > 1:

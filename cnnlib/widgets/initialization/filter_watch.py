@@ -53,10 +53,13 @@ class FilterWatch(Widget):
 
     def __init__(self, *, trained=False, **options):
         super().__init__(**options)
-        if trained:
-            self.advance(self.epochs * 45)
-        elif self.untouched(self.state):
-            self.advance(BEGUN)
+        untouched = self.untouched(self.state)
+        self.opening = BEGUN if untouched and not trained else 0
+        self.advance(self.epochs * 45 if trained else self.opening)
+
+    def reset(self):
+        super().reset()
+        self.advance(self.opening)
 
     def untouched(self, state: dict) -> bool:
         """Whether the controls are as they come."""

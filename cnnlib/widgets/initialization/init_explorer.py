@@ -216,7 +216,12 @@ class InitExplorer(Widget):
             return say("{signal} Nothing is trained yet.", signal=signal)
         loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         dead = (
-            say(", {dead} of {units} ReLU units are dead", dead=facts["dead"], units=facts["units"])
+            say_many(
+                ", {number} of {units} ReLU units is dead",
+                ", {number} of {units} ReLU units are dead",
+                facts["dead"],
+                units=facts["units"],
+            )
             if facts["dead"] and np.isfinite(facts["loss"])
             else ""
         )

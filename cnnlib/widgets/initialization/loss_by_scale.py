@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, study_images
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import marked, say, say_many, word
 from cnnlib.viz import Axis, Cursor, Line, Note, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.base.decades import LOG_AXIS, log_axis
 from cnnlib.widgets.initialization.free_places import FreePlaces
@@ -106,7 +106,8 @@ class LossByScale:
         names = [f"{tick:g}" for tick in ticks]
         label = "scale of the first weights (He's rule is 1)"
         x = Axis(*ENDS, label, log=True, ticks=ticks, names=names)
-        when = say("after {steps} steps", steps=self.steps) if self.steps else word("before training")
+        when = say_many("after {number} step", "after {number} steps", self.steps)
+        when = when if self.steps else word("before training")
         words = say("{when}; {axis}", when=when, axis=LOG_AXIS[1])
         y = log_axis(FLOOR, TOP)[0]
         at = {"at": (0, 0, 2, 1), "name": "loss"}

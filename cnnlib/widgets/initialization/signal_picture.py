@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.viz import Axis, Band, Line, Panel, Points, Text
-from cnnlib.widgets.base.decades import log_axis
+from cnnlib.widgets.base.decades import apart, log_axis
 
-BINS = np.linspace(-9, 3, 97)
+BINS = np.linspace(-16, 12, 225)  # powers of ten; ten layers of scale 0.1 or 10 stay within
 MIDDLES = (BINS[:-1] + BINS[1:]) / 2
-EDGE = 0.4  # powers of ten beyond the bins, so that no dot is cut
+EDGE = 0.4  # powers of ten beyond the bins, so that no dot is cut; and from an end to what stands at it
 SMOOTH = np.exp(-0.5 * (np.arange(-5, 6) / 1.8) ** 2)  # weights of neighbouring bins
 HALF = 0.46  # half the width of the widest shape; layers are 1 apart
 SEEN = 0.015  # share of the largest width from which on a shape is drawn
@@ -30,7 +30,7 @@ def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
 def outlines(table: np.ndarray) -> np.ndarray:
     """The shares, smoothed, and falling from the largest to both sides: one shape a layer without notches.
 
-    >>> found = outlines(np.eye(96)[:, [40]])
+    >>> found = outlines(np.eye(224)[:, [40]])
     >>> int(found.argmax()), bool((np.diff(found[:41, 0]) >= 0).all())
     (40, True)
     """
@@ -67,20 +67,20 @@ def signal_panel(table, spreads: np.ndarray, factor: str, row: int, back: bool =
     smooth = HALF * smooth / max(smooth.max(), 1e-9)
     marks: list = [shape(smooth[:, layer - 1], layer) for layer in layers]
     marks = [mark for mark in marks if mark is not None]
-    with np.errstate(all="ignore"):
-        spread = np.clip(np.log10(spreads), BINS[0], BINS[-1])
+    with np.errstate(all="ignore"):  # a layer without signal has no dot
+        spread = np.clip(np.log10(np.where(spreads == 0, np.nan, spreads)), BINS[0], BINS[-1])
+    low, high = reach(spread[np.isfinite(spread)])
     marks.append(Line(layers, spread, color="ink", width=2.5))
     marks.append(Points(layers, spread, color="ink", size=4.5, outline="paper"))
     end, side = (0, -1) if back else (-1, 1)
-    height = float(np.nan_to_num(spread[end], nan=BINS[-1]))
+    height = float(np.nan_to_num(spread[end], nan=high - EDGE if spreads[end] else low + EDGE))
     look = {"bold": True, "size": 12, "align": "right" if back else "left"}
     marks.append(Text(layers[end] + 0.55 * side, height, factor, **look))
     room = ROOM * (count + 0.2)
     names = [str(layer) for layer in layers]
     label = "hidden layer" if back else ""
     x = Axis(0.4 - room, count + 0.6 + room, label, ticks=layers, names=names)
-    low, high = reach(spread[np.isfinite(spread)])
-    powers = log_axis(10.0**low, 10.0**high, 2 if high - low > 6 else 1)[0]
+    powers = log_axis(10.0**low, 10.0**high, apart(high - low))[0]
     y = Axis(low, high, ticks=np.log10(powers.ticks), names=powers.names)
     title, words = ("← Gradients", "") if back else ("Activations →", "dot: typical size")
     name = "gradients" if back else "activations"
@@ -91,10 +91,10 @@ def reach(powers: np.ndarray) -> tuple[float, float]:
     """Ends of an axis around these typical sizes, as powers of ten: whole ones, four of them or more.
 
     >>> reach(np.array([-1.2, -0.4])), reach(np.array([-8.5, -6.2])), reach(np.array([]))
-    ((-3.0, 1.0), (-9.4, -5.0), (-9.0, 3.0))
+    ((-3.0, 1.0), (-10.0, -5.0), (-3.0, 1.0))
     """
     if not len(powers):
-        return float(BINS[0]), float(BINS[-1])
+        return -3.0, 1.0
     high = min(BINS[-1] + EDGE, np.ceil(powers.max() + 0.6))
     low = max(BINS[0] - EDGE, min(np.floor(powers.min() - 1.2), high - 4))
     return float(low), float(max(high, np.ceil(low + 4)))

@@ -18,6 +18,9 @@ TICKS = tuple(
 )
 SPAN = 10.0  # of the five columns together, on the axis of the widths
 LETTER = 7.0  # pixels of a letter of the medians
+GUESSING = float(np.log(10))
+CLEAR = 11  # pixels between the middle of a word and a line or a dot's edge, at least
+PALE = 0.35  # strength of the dots of a width that was left before its end
 UNTRIED = 1.1  # of it, for a width that was not tried; the others share the rest
 
 
@@ -33,8 +36,8 @@ class Look:
 PAGE, PHONE = Look("widths", 7.0, (590.0, 335.0)), Look("narrow", 3.2, (305.0, 265.0))
 
 
-def swarm_panel(known: dict, now: int, steps: int, look: Look) -> Panel:
-    """A swarm for each width that is known, of which one is `now` trained."""
+def swarm_panel(known: dict, unfinished: set, now: int, steps: int, look: Look) -> Panel:
+    """A swarm for each width that is known, of which one is `now` trained; others were left before."""
     every = np.concatenate([np.asarray(losses) for losses in known.values()])
     low = max(tick for tick in TICKS if tick <= max(TICKS[0], 0.95 * every.min()) and tick <= 0.2)
     top = HIGHEST * (HIGHEST / low) ** (STRIP / (1 - STRIP))
@@ -53,10 +56,12 @@ def swarm_panel(known: dict, now: int, steps: int, look: Look) -> Panel:
         marks += [
             Line([left, right], [tick, tick], color="grid", width=1) for tick in ticks if tick not in (1, low)
         ]
-        marks += swarm_marks(np.asarray(known[width]), (left, right), (low, top), width == now, look)
+        strength = 1.0 if width == now else PALE if width in unfinished else 0.75
+        marks += swarm_marks(np.asarray(known[width]), (left, right), (low, top), strength, look)
         if width == now and not steps:
             words, below = "Press Play: these thirty fall.", 0.7 * float(known[width].min())
-            marks.append(Note((left + right) / 2, below, words, align="center", width=110))
+            wide = min(110, (right - left) * look.plot[0] / SPAN - 12)
+            marks.append(Note((left + right) / 2, below, words, align="center", width=wide))
     middles = [(left + right) / 2 for left, right in edges]
     x = Axis(0, SPAN, "filters in the first layer", ticks=middles, names=WIDTHS)
     y = Axis(low, top, "loss (log axis)", log=True, ticks=ticks, names=[f"{tick:g}" for tick in ticks])
@@ -78,10 +83,9 @@ def columns(tried: list[bool]) -> list[tuple[float, float]]:
 
 def levels() -> list:
     """The loss of guessing, and that from which on a network counts as bad."""
-    guessing = float(np.log(10))
     ends = [0, SPAN]
     return [
-        Line(ends, [guessing] * 2, color="muted", width=1.25, dash="dotted", label=say("2.30 = guessing")),
+        Line(ends, [GUESSING] * 2, color="muted", width=1.25, dash="dotted", label=say("2.30 = guessing")),
         Line(ends, [1, 1], color="bad", width=1.5, dash="dashed", label=word("bad above 1")),
     ]
 
@@ -103,9 +107,13 @@ def waiting(width: int, edges: tuple[float, float], ends: tuple[float, float], l
 
 
 def swarm_marks(
-    losses: np.ndarray, edges: tuple[float, float], ends: tuple[float, float], now: bool, look: Look
+    losses: np.ndarray, edges: tuple[float, float], ends: tuple[float, float], strength: float, look: Look
 ):
-    """The dots of a width, good and bad ones, their median as a bar, and how many are bad."""
+    """The dots of a width, good and bad ones, their median as a bar, and how many are bad.
+
+    The one that is trained has full `strength`; one that was left before its end is pale and says so.
+    """
+    now = strength == 1
     (left, right), (low, top) = edges, ends
     middle, half = (left + right) / 2, (right - left) / 2
     drawn = np.clip(losses, low * 1.02, HIGHEST)
@@ -120,19 +128,40 @@ def swarm_marks(
     for color, keep in (("purple", ~bad), ("bad", bad)):
         if keep.any():
             style = {"color": color, "size": look.size, "outline": "ink" if now else "paper"}
-            marks.append(Points(middle + x[keep], drawn[keep], alpha=1.0 if now else 0.75, **style))
+            marks.append(Points(middle + x[keep], drawn[keep], alpha=strength, **style))
     reach = min(0.94 * half, max(np.abs(x).max() + 0.12, 0.35 * half))
     level = float(np.clip(median, low, HIGHEST))
     marks.append(Line([middle - reach, middle + reach], [level, level], color="ink", width=3))
     words = say("median {median}", median=f"{median:.2f}") if now and look is PAGE else f"{median:.2f}"
     if (half - reach) * per_unit > LETTER * len(words) + 10:
-        marks.append(Text(middle + reach, level, words, size=12, bold=now, align="left", shift=(6, 0)))
+        y, down = off_levels(level, 0, per_log)
+        marks.append(Text(middle + reach, y, words, size=12, bold=now, align="left", shift=(6, down)))
     else:
-        marks.append(Text(middle, drawn.min(), words, size=11.5, bold=now, shift=(0, look.size + 10)))
+        y, down = off_levels(float(drawn.min()), look.size + 10, per_log)
+        if np.log(y / low) * per_log - down < CLEAR:  # there is no room beneath them
+            y, down = off_levels(float(drawn.max()), -look.size - 10, per_log)
+        marks.append(Text(middle, y, words, size=11.5, bold=now, shift=(0, down)))
     count, any_bad = say("{bad} of {all}", bad=int(bad.sum()), all=len(losses)), bool(bad.any())
+    if strength == PALE:
+        count, any_bad = word("not finished") if look is PAGE else word("unfinished"), False
     height = HIGHEST * (top / HIGHEST) ** 0.6
     look_of = {"color": "bad" if any_bad else "muted", "bold": any_bad, "size": 13 if look is PAGE else 11}
     return [*marks, Text(middle, height, count, **look_of)]
+
+
+def off_levels(loss: float, down: float, per_log: float) -> tuple[float, float]:
+    """Where a word stands that would be so many pixels beneath a loss: not on the lines of `levels`.
+
+    Returned is the loss that it goes with, and how far it is beneath that.
+
+    >>> off_levels(0.5, 17, 100), off_levels(1.1, 17, 100), off_levels(1.02, 0, 100)
+    ((0.5, 17), (1.0, 11), (1.0, -11))
+    """
+    for level in (GUESSING, 1.0):
+        beneath = down - float(np.log(loss / level)) * per_log  # the line
+        if abs(beneath) < CLEAR:
+            return level, CLEAR if down > 0 or (not down and beneath > 0) else -CLEAR
+    return loss, down
 
 
 @lru_cache(maxsize=64)

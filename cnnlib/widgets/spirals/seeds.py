@@ -20,6 +20,7 @@ ROWS, COLUMNS = ("182px", "187px", "121px"), (166, *[171] * (ACROSS - 2), 166)
 HEIGHT = 490
 PHONE = 3  # maps in a row there
 MOST = 400  # points of a curve
+STEPS = (0.7, 1, 2, 5, 10)  # upper ends of the axis of the losses; nothing higher is drawn
 TOLD = 10  # epoch from which on the lines are named
 WORDS = 1.15  # times the last epoch: room for names at the ends of lines
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
@@ -167,7 +168,7 @@ class PlaygroundSeeds(Widget):
         if len(table) > MOST:
             keep = np.unique(np.linspace(0, len(table) - 1, MOST).round().astype(int))
             table, epochs = table[keep], epochs[keep]
-        drawn = np.where(table < 10, table, np.nan)
+        drawn = np.where(table < STEPS[-1], table, np.nan)
         best, worst = int(np.argmin(table[-1])), int(np.argmax(table[-1]))
         told = len(self.curves) > TOLD  # before, their names would stand on that of the level
         ends = {
@@ -186,7 +187,7 @@ class PlaygroundSeeds(Widget):
             for i, c in enumerate(drawn.T)
         ]
         middle = np.median(table, axis=1)
-        middle = np.where(middle < 10, middle, np.nan)
+        middle = np.where(middle < STEPS[-1], middle, np.nan)
         now = np.full(len(drawn.T), epochs[-1])
         marks += [
             Line(epochs, middle, color="ink", width=3, label="median" if told else ""),
@@ -200,7 +201,7 @@ class PlaygroundSeeds(Widget):
         wide = Axis(0, WORDS * end, ticks=np.linspace(0, end, 11))
         look = {"title": "Test loss", "subtitle": "a line each, by epoch", "at": (DOWN, 0, 1, ACROSS)}
         return [
-            Panel(marks, x, Axis(0, 0.7, ticks=(0, 0.3, 0.6)), legend=legend, name=name, **look)
+            Panel(marks, x, loss_axis(drawn), legend=legend, name=name, **look)
             for x, legend, name in (
                 (wide, "inside", "losses"),
                 (Axis(0, end, whole=True), "ends", "losses narrow"),
@@ -225,6 +226,18 @@ class PlaygroundSeeds(Widget):
                 " {diverged} overflowed: the learning rate is too large.", diverged=facts["diverged"]
             )
         return words
+
+
+def loss_axis(losses: np.ndarray) -> Axis:
+    """From 0 to the first of the steps that lies above all losses so far, with two lines above 0.
+
+    >>> loss_axis(np.array([0.5, np.nan, 0.6])).high, loss_axis(np.array([0.5, 1.06])).ticks
+    (0.7, (0, 1, 2))
+    """
+    reached = losses[np.isfinite(losses)].max(initial=0.0)
+    high = next(step for step in STEPS if reached < step)
+    middle = 0.3 if high == STEPS[0] else high / 2
+    return Axis(0, high, ticks=(0, middle, 2 * middle))
 
 
 def narrow(count: int) -> Narrow:
