@@ -28,10 +28,10 @@ from tools.site.live.packing import Tiles, item, packed
 #: Widgets that are recorded whole where a notebook shows them, and the pixels that a page keeps free for it:
 #: the heights of their views on a wide page and on a phone of 360 to 400 pixels.
 WHOLE = {
-    "ImageGallery": (690, 940),
+    "ImageGallery": (690, 1180),
     "LineBetween": (630, 1014),
     "LossSlice": (707, 1304),
-    "MistakeExplorer": (644, 1069),
+    "MistakeExplorer": (644, 1030),
 }
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
 WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
