@@ -232,7 +232,7 @@ def loss_axis(losses: np.ndarray) -> Axis:
     """From 0 to the first of the steps that lies above all losses so far, with two lines above 0.
 
     >>> loss_axis(np.array([0.5, np.nan, 0.6])).high, loss_axis(np.array([0.5, 1.06])).ticks
-    (0.7, (0, 1, 2))
+    (0.7, (0.0, 1.0, 2.0))
     """
     reached = losses[np.isfinite(losses)].max(initial=0.0)
     high = next(step for step in STEPS if reached < step)
