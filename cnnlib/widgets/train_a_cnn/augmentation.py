@@ -130,8 +130,9 @@ class AugmentationExplorer(Widget):
         height, width = image.shape[2:]
         rim, look = frames(-0.5, -0.5, width, height), {"vmin": 0, "vmax": 1, "hover": False, "means": "ink"}
         original = image_panel(image.mean(axis=(0, 1)), rim, title="As it is", **look)
+        how = say("its label: {label}", label=label)
         panels = [
-            replace(original, subtitle=say("its label: {label}", label=label), name="original"),
+            replace(original, subtitle=how, name="original"),
             copies_panel(copies.mean(axis=1), guesses, label),
             copies_panel(copies.mean(axis=1), guesses, label, FEW, "few"),
             moved_panel(moved, right),

@@ -155,7 +155,8 @@ def type_size(name: str) -> float:
 def covered_panel(shown: Covering) -> Panel:
     ink = {"vmin": 0, "vmax": 1, "means": "ink"}
     panel = image_panel(shown.covered, shown.rim, shown.square, emits="covered", title="Covered", **ink)
-    return placed(replace(panel, subtitle=word("square blank")), "covered", "covered")
+    how = word("square blank")
+    return placed(replace(panel, subtitle=how), "covered", "covered")
 
 
 def bars_panel(names: tuple[str, ...], p: np.ndarray, after: np.ndarray, asked: int) -> Panel:
