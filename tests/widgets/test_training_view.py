@@ -327,7 +327,7 @@ def test_a_click_on_an_image_says_its_probabilities_and_a_second_one_leaves_it()
     number = view.wall.sample[2, 7]
     assert f"Test image {number} is of class 7; the network says " in view.text
     (tiles,) = marks(view, "wall", Tiles)
-    assert np.flatnonzero(tiles.state).tolist() == [27] and tiles.names[27].startswith("7 → ")
+    assert np.flatnonzero(tiles.state).tolist() == [27] and tiles.names[27].startswith("is 7, read as ")
     view.live.receive(click)
     assert view.chosen is None and "Test image" not in view.text
     view.set_state(wall="wrong")
@@ -366,7 +366,7 @@ def test_long_names_are_cut_and_many_classes_have_no_columns():
     view = small_view(Split(digits.x_train, digits.y_train, digits.x_test, digits.y_test, names))
     assert set(marks(view, "wall", Text)[-1].text) == {"digit…"}
     assert view.scene.title == "How does a network learn to tell images apart?"
-    assert marks(view, "wall", Tiles)[0].names[4].startswith("digit of 4 → digit of ")
+    assert marks(view, "wall", Tiles)[0].names[4].startswith("is digit of 4, read as digit of ")
     many = wall.Wall(np.arange(100) % 20, 20)
     assert many.sample.ravel().tolist() == list(range(60))
     many.keep(np.zeros(100), np.array([3, 5, 9]))

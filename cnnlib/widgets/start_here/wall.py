@@ -142,9 +142,18 @@ def images(view, which: str) -> Iterator[Tiles]:
             vmax=1,
             fit=FILLED,
             state=np.where(index == view.chosen, 2.0, 0.0),
-            names=[f"{names[true]} → {names[guess]}, {100 * sure:.0f} %" for true, guess, sure in told],
+            names=[tip(names[true], names[guess], sure) for true, guess, sure in told],
             emits=f"wall {part}",
         )
+
+
+def tip(true: str, guess: str, sure: float) -> str:
+    """What the pointer reads at an image.
+
+    >>> tip("7", "3", 0.254)
+    'is 7, read as 3, 25 % sure'
+    """
+    return say("is {true}, read as {guess}, {sure:.0f} % sure", true=true, guess=guess, sure=100 * sure)
 
 
 def grounds(rows: np.ndarray, columns: np.ndarray) -> list[Bars]:
