@@ -98,7 +98,9 @@ def play(address: str, watch: Watch) -> None:
         view.get_by_role("button", name="Play").click()
         watch.lap("Play is pressed")
         view.locator(".cnn-text", has_text=LEARNT).wait_for(timeout=60_000)
-        watch.lap("more than nine of ten validation images are right: " + view.locator(".cnn-text").inner_text())
+        watch.lap(
+            "more than nine of ten validation images are right: " + view.locator(".cnn-text").inner_text()
+        )
         browser.close()
 
 
