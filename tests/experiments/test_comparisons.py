@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.data import Distort
+from cnnlib.experiments import comparisons
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import (
     FrozenConvolutions,
@@ -182,3 +183,26 @@ def test_loss_optimizer_and_choice_of_images_reach_the_training(digits):
     assert [line.split()[0] for line in table] == ["difference", "smooth", "adam"]
     gap = 100 * (study.test[1] - study.test[0])
     assert f"{gap.mean():+.1f} ± {gap.std(ddof=1):.1f}" in table[1]
+
+
+def test_a_bar_counts_the_steps_of_all_variants_and_seeds(monkeypatch, digits):
+    from contextlib import contextmanager
+
+    told = {"steps": 0, "names": []}
+
+    class Bar:
+        def update(self):
+            told["steps"] += 1
+
+        def set_postfix_str(self, name, refresh):
+            told["names"].append(name)
+
+    @contextmanager
+    def bar(show, total, **options):
+        told["total"] = total if show else None
+        yield Bar()
+
+    monkeypatch.setattr(comparisons, "progress_bar", bar)
+    make = Variant(lambda rng: logistic_regression(64, rng))
+    compare({"one": make, "two": make}, digits, steps=5, seeds=(0, 1))
+    assert told == {"steps": 20, "names": ["one", "two"], "total": 20}

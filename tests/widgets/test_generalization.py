@@ -8,7 +8,7 @@ import pytest
 from cnnlib.experiments.memorising import memorise, validation_logits
 from cnnlib.nn.functional import softmax
 from cnnlib.training import expected_calibration_error, fit_temperature
-from cnnlib.viz import Cursor, Line, Note, Points, Region, Text
+from cnnlib.viz import Band, Cursor, Line, Note, Points, Region, Text
 from cnnlib.viz.static import to_png
 from cnnlib.widgets import CalibrationExplorer, MemoriseExplorer
 
@@ -167,3 +167,12 @@ def test_the_goal_says_whether_the_network_or_the_bins_are_others():
     assert CalibrationExplorer(bins=20).goal()["text"].endswith(", counts with 10 bins")
     assert CalibrationExplorer(way="weight decay").goal()["text"].endswith(", another network")
     assert not CalibrationExplorer(bins=4, temperature=2).challenge_reached
+
+
+def test_what_was_learned_by_heart_is_filled_between_the_means_up_to_now():
+    widget = MemoriseExplorer(images="200", share="50", epoch=20)
+    curves = memorise(200, 0.5, 60)
+    (fill,) = (mark for mark in marks_of(widget, Band) if mark.color == "path")
+    np.testing.assert_array_equal(fill.x, np.arange(21))
+    np.testing.assert_allclose(fill.high, 100 * curves.train.mean(axis=0)[:21])
+    np.testing.assert_allclose(fill.low, 100 * curves.validation.mean(axis=0)[:21])

@@ -371,3 +371,14 @@ def test_from_minus_two_and_a_half_a_descent_ends_in_a_up_to_a_rate():
 def test_adam_leaves_the_deepest_valley_as_well():
     starts, (_, right) = np.linspace(-3, 3, 100), CURVE.stationary()[1]
     assert np.mean(basins("Adam")[60:, starts > right] != CODES["C"]) == pytest.approx(0.14, abs=0.005)
+
+
+def test_each_wall_is_filled_from_the_straight_line_up_to_its_curve():
+    panel = next(panel for panel in LineBetween().scene.panels if panel.name == "loss")
+    fills = [mark for mark in panel.marks if isinstance(mark, Band)]
+    lines = {mark.color: mark for mark in panel.marks if isinstance(mark, Line) and mark.width == 2.5}
+    straight = next(mark for mark in panel.marks if isinstance(mark, Line) and mark.dash == "dotted")
+    assert [fill.color for fill in fills] == ["ink", "path"]
+    for fill in fills:
+        np.testing.assert_allclose(fill.low, straight.y)
+        np.testing.assert_allclose(fill.high, np.maximum(lines[fill.color].y, straight.y))

@@ -226,3 +226,20 @@ def test_steps_without_a_bar_load_no_bar():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "3"
+
+
+def test_a_bar_is_told_of_every_step_that_was_taken(monkeypatch):
+    from contextlib import contextmanager
+
+    from cnnlib.widgets.base import widget as module
+
+    shown = []
+
+    @contextmanager
+    def bar(show, total, **options):
+        shown.append([show, total, 0])
+        yield type("Bar", (), {"update": lambda self: shown[-1].__setitem__(2, shown[-1][2] + 1)})()
+
+    monkeypatch.setattr(module, "progress_bar", bar)
+    assert Toy().advance(3, progress=True) == 3
+    assert shown == [[True, 3, 3]]
