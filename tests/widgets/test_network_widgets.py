@@ -658,3 +658,15 @@ def test_the_lines_between_the_bars_of_a_sum_end_at_bars_and_its_zero_stands_on_
         assert np.abs(ends - np.round(ends)).max() < 0.4 and not np.isin(ends, (0.0, 1.0, 2.0)).any()
         (zero,) = (m for m in panel.marks if isinstance(m, Text) and m.text == ("0",))
         assert zero.y[0] == panel.marks[0].y[0] == -0.5
+
+
+def test_what_lies_between_the_true_and_the_measured_slope_is_filled():
+    widget = GradientCheckExplorer(function="cubic", x=0.7, step=0.3)
+    (fill,) = (mark for mark in widget.scene.panels[0].marks if isinstance(mark, Band))
+    slopes = widget.facts["true"], widget.facts["measured"]
+    i = int(np.argmin(np.abs(fill.x - 1.5)))
+    at = fill.x[i] - 0.7
+    apart = (fill.high - fill.low)[i]
+    secant = 0.4**3 + slopes[1] * (fill.x[i] - 0.4)
+    tangent = 0.7**3 + slopes[0] * at
+    assert apart == pytest.approx(abs(secant - tangent)) and apart > 0.01

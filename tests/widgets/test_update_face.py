@@ -211,7 +211,7 @@ def test_a_sum_needs_no_decimal_numbers_in_python_and_has_no_minus_zero():
     sys.modules.update(missing)
     try:
         assert sum_that_adds_up(0.16437, 0.01, 0.2252) == ("0.1644", "0.01", "0.23", "0.1621")
-        assert not sum_that_adds_up(0.00001, 0.1, 0.0001000001)[-1].startswith("-0.0")
+        assert sum_that_adds_up(0.00008, 0.1, 0.0012) == ("0.0001", "0.1", "0.0012", "0.0000")
     finally:
         for name, module in kept.items():
             sys.modules.pop(name, None)
